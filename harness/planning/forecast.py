@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import NormalDist, fmean, stdev
 
@@ -150,9 +150,16 @@ def work(payments: Mapping[str, float], measured: PaymentMix) -> float:
     return math.fsum(pages.get(option, usual) * share for option, share in payments.items()) / total / usual
 
 
-def quantile(values: Sequence[float], q: float) -> float:
-    """The value that a share ``q`` of the values does not exceed."""
-    return sorted(values)[max(0, math.ceil(q * len(values)) - 1)]
+def quantile(values: Iterable[float], q: float, weights: Iterable[float] = ()) -> float:
+    """The value that a share ``q`` of the values does not exceed, or of their ``weights``; NaN without any."""
+    ranked = sorted(zip(values, weights, strict=True) if weights else ((value, 1.0) for value in values))
+    enough = q * math.fsum(weight for _, weight in ranked) * (1 - 1e-12)  # q * n may be rounded up
+    seen = 0.0
+    for value, weight in ranked:
+        seen += weight
+        if seen >= enough:
+            return value
+    return math.nan
 
 
 def _dirichlet(counts: Mapping[str, float], chance: random.Random) -> dict[str, float]:

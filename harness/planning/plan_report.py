@@ -12,6 +12,7 @@ from tabulate import tabulate
 from harness.planning import text as words
 from harness.planning.capacity_plan import CapacityPlan
 from harness.planning.charts import plan_charts
+from harness.planning.forecast import quantile
 from harness.planning.tables import tables
 from harness.reporting.html.chart import ChartSet
 from harness.reporting.html.markup import element, joined, report_table, section
@@ -142,8 +143,7 @@ def _plain(value: Any) -> Any:
 
 
 def _spread(values: tuple[float, ...]) -> dict[str, float]:
-    ranked = sorted(values)
-    return {f"p{q}": ranked[min(len(ranked) - 1, int(q / 100 * len(ranked)))] for q in (5, 50, 95)}
+    return {f"p{q}": quantile(values, q / 100) for q in (5, 50, 95)}
 
 
 def _drawn(table: ReportTable) -> str:

@@ -17,6 +17,7 @@ from harness.measurement.sample import Phase
 from harness.measurement.series import SampleSeries
 from harness.objectives.model import Metric, Objective, Statistic, Subject
 from harness.objectives.parser import parse
+from harness.planning.forecast import quantile
 from harness.results.result import Result
 
 
@@ -55,7 +56,7 @@ def delay_impact(result: Result, *, bank_delay: float, sms_delay: float, bank_pa
         if not percentile or objective.metric is not Metric.RESPONSE_TIME or one.verdict == "failed":
             continue
         shifted = _shifted(recorder, objective, bank_delay, sms_delay, visits)
-        would_be = weighted_quantile(shifted, objective.percentile)
+        would_be = quantile([value for value, _ in shifted], objective.percentile, [weight for _, weight in shifted])
         if would_be > objective.bound:
             broken.append(f"{one.text} (would be {would_be:.3g} s)")
     return DelayImpact(
@@ -73,18 +74,6 @@ def bank_visit_share(recorder: Recorder, bank_pages: Collection[str]) -> dict[st
     for key, series in _steady(recorder):
         journeys[key.payment_option] = journeys.get(key.payment_option, 0) + series.response.total
     return {option: min(1.0, visits.get(option, 0) / n) for option, n in journeys.items() if n}
-
-
-def weighted_quantile(values: Iterable[tuple[float, float]], q: float) -> float:
-    """The value that a share ``q`` of the weight does not exceed; NaN without weight."""
-    ranked = sorted(values)
-    total = math.fsum(weight for _, weight in ranked)
-    seen = 0.0
-    for value, weight in ranked:
-        seen += weight
-        if seen >= q * total * (1 - 1e-12):
-            return value
-    return math.nan
 
 
 def _shifted(

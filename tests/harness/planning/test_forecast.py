@@ -92,3 +92,17 @@ def test_results_without_an_order_give_a_very_high_need():
     need = needs(replace(SURE, bought=0, begun=1000), MIX)
     assert middle(need.journeys) > 1_000
     assert all(math.isfinite(one) for one in need.journeys)
+
+
+@pytest.mark.parametrize(
+    ("values", "q", "weights", "expected"),
+    [
+        ([3.0, 1.0, 2.0], 0.5, [], 2.0),
+        ([3.0, 1.0, 2.0], 0.67, [], 3.0),
+        ([float(number) for number in range(1, 101)], 0.07, [], 7.0),
+        ([1.0, 2.0], 0.9, [9.0, 1.0], 1.0),
+        ([2.0, 1.0], 0.9, [1.1, 9.0], 2.0),
+    ],
+)
+def test_a_quantile_is_the_first_value_that_a_share_does_not_exceed(values, q, weights, expected):
+    assert quantile(values, q, weights) == expected

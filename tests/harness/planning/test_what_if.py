@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.planning.what_if import delay_impact, weighted_quantile
+from harness.planning.what_if import delay_impact
 
 BANKS = {"Bank"}
 
@@ -34,8 +34,3 @@ def test_an_objective_on_one_kind_of_journey_uses_only_that_kind(run_at):
     run = run_at(10, objectives=("journey[payment=gpay] response_time p95 < 3s",))
     assert delay_impact(run, bank_delay=5.0, sms_delay=0.0, bank_pages=BANKS).broken == ()
     assert len(delay_impact(run, bank_delay=0.0, sms_delay=5.0, bank_pages=BANKS).broken) == 1
-
-
-def test_a_weighted_quantile_counts_weights():
-    assert weighted_quantile([(1.0, 9.0), (2.0, 1.0)], 0.9) == 1.0
-    assert weighted_quantile([(2.0, 1.1), (1.0, 9.0)], 0.9) == 2.0
