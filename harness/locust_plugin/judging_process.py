@@ -16,13 +16,13 @@ import gevent
 
 from harness.errors import UsageError
 from harness.exits import Exit
+from harness.judging import finish
 from harness.locust_plugin.preparation import Preparation, open_journey_log
 from harness.locust_plugin.telemetry import Telemetry
 from harness.locust_plugin.termination import Termination, drain, give_up, interrupt
 from harness.locust_plugin.transport import Transport
-from harness.locust_plugin.web.tabs import UiState
+from harness.locust_plugin.web.ui_state import UiState
 from harness.network import unreachable
-from harness.run import finish
 from harness.run.collaborators import RunHooks, TimeSource
 from harness.run.driver import RunDriver
 from harness.run.early_end import StopFile

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.host_header import parse_allowed_hosts
+from harness.judging import finish
 from harness.locust_plugin.option_checks import (
     claim_results,
     refuse_host,
@@ -21,7 +22,6 @@ from harness.locust_plugin.option_checks import (
 )
 from harness.locust_plugin.options import choices
 from harness.locust_plugin.web.form import UserSettings
-from harness.run import finish
 from harness.run.journey_log import JourneyLog
 from harness.run.workload import Choices, ScenarioProvider, Workload
 

@@ -12,6 +12,9 @@ import gevent
 
 from harness.errors import UsageError
 from harness.host_header import parse_allowed_hosts
+from harness.judging import finish
+from harness.judging.live_metrics import live_metrics
+from harness.judging.objective_status import ObjectiveStatusTracker
 from harness.locust_plugin.locust_memory import shorten_statistics
 from harness.locust_plugin.options import REMOTE_WRITE_TOKEN
 from harness.locust_plugin.transport import users_by_class
@@ -27,10 +30,7 @@ from harness.network import METRICS_PORT
 from harness.reporting.progress import Progress
 from harness.results.orders_file import OrdersFile
 from harness.results.result import Result
-from harness.run import finish
 from harness.run.driver import RunDriver
-from harness.run.live_metrics import live_metrics
-from harness.run.objective_status import ObjectiveStatusTracker
 from harness.run.run import Run
 from harness.run.workload import Workload
 from harness.units import format_number

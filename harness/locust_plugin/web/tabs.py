@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import gevent
 
-from harness.capacity.controller import CapacityController
 from harness.capacity.model import LevelOutcome, worst_objective
+from harness.judging.finish import Finished
 from harness.locust_plugin.web import form
 from harness.locust_plugin.web.guard import Rows, Tab
+from harness.locust_plugin.web.ui_state import UiState
 from harness.measurement.histogram import Histogram
 from harness.measurement.outcomes import Blame
 from harness.measurement.recorder import JourneyKey, PageKey
@@ -25,7 +26,6 @@ from harness.measurement.summary import SummaryRow, percentile
 from harness.objectives.live_status import LiveState, live_status
 from harness.objectives.verdict import Severity, Verdict
 from harness.reporting import text as sentences
-from harness.run.finish import Finished
 from harness.run.run import Run
 from harness.units import format_duration, format_number, format_percent
 from harness.yield_to_load import YieldToLoad
@@ -60,24 +60,6 @@ NOT_JUDGED = "not judged"
 WORK_SECONDS = 0.001  # seconds of work before the load gets its turn
 PAUSE_SECONDS = 0.0005  # seconds; not 0, as only a real timer lets the event loop check its sockets
 CACHE_SECONDS = 1.9  # seconds that rows are kept; the page asks every two
-
-
-class UiState(NamedTuple):
-    """What the web UI shows: the run, what it ended in, and why its results could not be made.
-
-    ``under_way`` is the number of journeys in progress, ``controller`` controls the capacity search.
-    """
-
-    run: Run | None
-    finished: Finished | None = None
-    failure: str = ""
-    under_way: int = 0
-    controller: CapacityController | None = None
-
-    @property
-    def failed(self) -> bool:
-        """Whether the run ended without a verdict."""
-        return self.run is not None and self.run.ended and bool(self.failure or self.run.lifecycle.crash)
 
 
 class TabRows:

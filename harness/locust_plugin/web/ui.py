@@ -12,6 +12,7 @@ from harness.host_header import parse_allowed_hosts
 from harness.locust_plugin.option_checks import refuse_host, selected_user_classes
 from harness.locust_plugin.options import OPTION_HELP
 from harness.locust_plugin.web import form, guard, page, tabs
+from harness.locust_plugin.web.ui_state import UiState
 from harness.run.workload import ScenarioProvider, Workload
 
 
@@ -27,7 +28,7 @@ class CheckloadUi:
         provider: ScenarioProvider[Any],
         pool: form.UserSettings,
         choose: Callable[[Any], Workload[Any]],
-        current: Callable[[], tabs.UiState],
+        current: Callable[[], UiState],
     ) -> None:
         self._environment = environment
         self._provider = provider

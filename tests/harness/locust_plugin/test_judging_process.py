@@ -7,8 +7,8 @@ from locust_environments import user_class
 
 from harness.errors import UsageError
 from harness.exits import Exit
+from harness.judging import finish
 from harness.locust_plugin import judging_process
-from harness.run import finish
 
 
 def start_run(made):

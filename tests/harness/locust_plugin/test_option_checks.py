@@ -10,6 +10,7 @@ import pytest
 from workloads import FakeWorkload
 
 from harness.errors import UsageError
+from harness.judging import finish
 from harness.locust_plugin.option_checks import (
     claim_results,
     refuse_host,
@@ -20,7 +21,6 @@ from harness.locust_plugin.option_checks import (
     selected_user_classes,
     set_weights,
 )
-from harness.run import finish
 
 
 def user_class(kind, *tags):

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from harness.exits import Exit
+from harness.judging import finish
 from harness.locust_plugin import termination
-from harness.run import finish
 from harness.run.lifecycle import Ending
 
 

@@ -10,13 +10,13 @@ from harness.capacity.model import LevelOutcome, Purpose, SearchLevel
 from harness.locust_plugin.web.tabs import (
     TABS,
     TabRows,
-    UiState,
     objective_rows,
     payment_option_rows,
     run_description,
     search_rows,
     worst_page_rows,
 )
+from harness.locust_plugin.web.ui_state import UiState
 from harness.measurement.sample import JourneySample, PageSample, Window
 from harness.objectives.evaluate import evaluate_run
 from harness.objectives.parser import parse

@@ -9,8 +9,8 @@ from workloads import FakeProvider, FakeWorkload
 
 from harness.locust_plugin.options import choices
 from harness.locust_plugin.web.form import UserSettings
-from harness.locust_plugin.web.tabs import UiState
 from harness.locust_plugin.web.ui import CheckloadUi
+from harness.locust_plugin.web.ui_state import UiState
 from harness.run.run import Run
 
 

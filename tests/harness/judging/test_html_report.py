@@ -1,6 +1,6 @@
 """The page is written beside the result, and a page that cannot be made costs nothing else."""
 
-from harness.run.html_report import write_html_report
+from harness.judging.html_report import write_html_report
 
 
 def test_the_page_is_beside_the_result(passed, tmp_path):
@@ -12,7 +12,7 @@ def test_a_page_that_cannot_be_drawn_is_a_warning(passed, tmp_path, monkeypatch,
     def broken(*_):
         raise ZeroDivisionError("of a chart")
 
-    monkeypatch.setattr("harness.run.html_report.report_page", broken)
+    monkeypatch.setattr("harness.judging.html_report.report_page", broken)
     write_html_report(passed, tmp_path)
     assert not (tmp_path / "report.html").exists()
     assert "could not be drawn (ZeroDivisionError: of a chart)" in caplog.text

@@ -1,8 +1,8 @@
 """The published state of each objective: how it stands during the run, and its verdict at the end."""
 
+from harness.judging.objective_status import ObjectiveStatusTracker
 from harness.objectives.parser import parse
 from harness.objectives.verdict import ObjectiveResult, Verdict
-from harness.run.objective_status import ObjectiveStatusTracker
 
 OBJECTIVES = [parse("journey response_time p95 < 4s"), parse("journey failures < 1%")]
 

@@ -7,16 +7,16 @@ import pytest
 from workloads import FakeWorkload
 
 from harness.exits import Exit
+from harness.judging import finish as module
+from harness.judging.finish import finish
 from harness.measurement.sample import JourneySample, PageSample, Window
 from harness.objectives.parser import parse
 from harness.objectives.verdict import Severity
 from harness.reporting.report import RENDERINGS
 from harness.results.orders_file import read_orders
-from harness.run import finish as module
 from harness.run.admission import ClosedAdmission
 from harness.run.collaborators import TimeSource
 from harness.run.driver import drive_alone
-from harness.run.finish import finish
 from harness.run.lifecycle import EndCause, Ending, interruption
 from harness.run.local_load import LocalLoad
 from harness.run.run import Run
@@ -232,6 +232,7 @@ def test_a_run_that_never_began_is_invalid_and_still_written():
     assert finished.exit is Exit.INVALID
     document = json.loads((finished.folder / "result.json").read_text())
     assert (document["counts"]["pages"], document["stopped"]) == (0, "no server there")
+    assert list(read_orders(finished.folder)) == []
 
 
 # -- where it goes, and what stands in it -----------------------------------------------------------------------------
@@ -295,10 +296,3 @@ def test_results_that_cannot_be_written_are_an_error(tmp_path):
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(OSError, match="file"):
         finished_of(a_run(), tmp_path / "file" / "below")
-
-
-def test_a_run_that_never_began_has_a_list_of_orders_without_rows():
-    supervisor = drive_alone(load(), None, TimeSource(clock=lambda: 100.0)).supervisor
-    supervisor.run.close(interruption("Ctrl-C"))
-    supervisor.run.end()
-    assert list(read_orders(finished_of(supervisor).folder)) == []

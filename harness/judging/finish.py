@@ -11,6 +11,8 @@ from pathlib import Path
 from harness.capacity.answer import capacity_answer
 from harness.capacity.verdict import evaluate_search
 from harness.exits import Exit
+from harness.judging.conditions import run_conditions
+from harness.judging.html_report import write_html_report
 from harness.measurement.totals import RunTotals
 from harness.objectives.evaluate import evaluate_run
 from harness.reporting import report
@@ -19,8 +21,6 @@ from harness.results.folder_lock import lock_folder
 from harness.results.orders_file import OrdersFile
 from harness.results.result import Result, RunSettings
 from harness.results.store import RESULT, new_folder, write
-from harness.run.conditions import run_conditions
-from harness.run.html_report import write_html_report
 from harness.run.lifecycle import EndCause
 from harness.run.run import Run
 from harness.run.supervisor import Supervisor

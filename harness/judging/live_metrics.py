@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from harness.judging.objective_status import ObjectiveStatusTracker
 from harness.measurement.histogram import Histogram
 from harness.metrics.run_metrics import PENDING, RunMetrics
 from harness.results.result import Result
 from harness.run.driver import RunDriver
-from harness.run.objective_status import ObjectiveStatusTracker
 from harness.versions import own_version
 
 

@@ -1,0 +1,27 @@
+"""What the web UI shows of a run at one moment."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from harness.capacity.controller import CapacityController
+from harness.judging.finish import Finished
+from harness.run.run import Run
+
+
+class UiState(NamedTuple):
+    """What the web UI shows: the run, what it ended in, and why its results could not be made.
+
+    ``under_way`` is the number of journeys in progress, ``controller`` controls the capacity search.
+    """
+
+    run: Run | None
+    finished: Finished | None = None
+    failure: str = ""
+    under_way: int = 0
+    controller: CapacityController | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether the run ended without a verdict."""
+        return self.run is not None and self.run.ended and bool(self.failure or self.run.lifecycle.crash)
