@@ -27,6 +27,7 @@ def test_a_check_and_a_report_format_are_shown_with_their_tests(files):
     assert sorted(shown) == ["harness", "harness", "tests", "tests"]
 
 
+@pytest.mark.end_to_end
 def test_the_code_that_is_shown_passes_its_own_tests(files, tmp_path):
     shutil.copytree(ROOT / "harness", tmp_path / "harness", ignore=shutil.ignore_patterns("__pycache__"))
     for path, code in files.items():

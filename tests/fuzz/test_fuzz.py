@@ -42,6 +42,7 @@ def opened():
 """
 
 
+@pytest.mark.end_to_end
 @pytest.mark.parametrize(
     ("does", "said"),
     [
