@@ -14,8 +14,8 @@ from harness.measurement.outcomes import Outcome
 from scenarios.schema.problems import did_you_mean, one_of
 from shop.contract import PAYMENT_OPTIONS, Page
 from users.journeys.catalogue import JOURNEYS
-from users.journeys.recipes import AVAILABILITY
 from users.population.journey_spec import SmsScript
+from users.population.recipes import AVAILABILITY
 
 JOURNEY_NAMES: tuple[str, ...] = tuple(JOURNEYS)
 PAYMENT_NAMES: tuple[str, ...] = tuple(PAYMENT_OPTIONS)

@@ -18,7 +18,7 @@ from shop.settings import Settings
 
 pytestmark = [pytest.mark.end_to_end, needs("chromium", "chromedriver")]
 
-PAUSE = 0.5
+LOOKING = 0.5
 TOKEN = re.compile(
     r"(?:osessionid|sessionid|csrftoken)=([^;,\s]{8,})|\"(?:csrf_token|token)\": ?\"([^\"]{8,})\"|completed/(\w{8,})/"
 )
@@ -55,21 +55,21 @@ def test_a_recorded_checkout_becomes_a_scenario_that_passes(
     url = request.getfixturevalue(shop)
     har, own = tmp_path / "recording.har", tmp_path / "own.toml"
     with StorefrontServer(url) as storefront, recording_browser(tmp_path / "profile") as browser:
-        assert Person(browser, storefront.url, product=product, direct=direct, pause=PAUSE).buy(way)
+        assert Person(browser, storefront.url, product=product, direct=direct, pause=LOOKING).buy(way)
         record_har(browser, har)
     outputs = {"--json": tmp_path / "found.json", "--html": tmp_path / "found.html", "--write": own}
-    told = doctor("doctor", "--har", har, "--host", url, *(each for pair in outputs.items() for each in pair))
-    assert told.returncode == 0, told.stdout + told.stderr
+    answer = doctor("doctor", "--har", har, "--host", url, *(each for pair in outputs.items() for each in pair))
+    assert answer.returncode == 0, answer.stdout + answer.stderr
     run = locust("--headless", "--scenario", str(own), "--host", url, "-t", "8s").wait()
     counts = run.result["counts"]
     assert run.code in (0, 4, 5), run.output  # a busy machine cannot always tell
     assert counts["failed_pages"] == counts["failed_journeys"] == 0, run.output
     assert counts["orders_by_option"].keys() == {option}
     think = float(re.search(r'^IndexPage = "(\d+)ms"', own.read_text(), re.MULTILINE)[1]) / 1000
-    assert PAUSE <= think < 10 * PAUSE + 10
+    assert LOOKING <= think < 10 * LOOKING + 10
     secrets = {found for match in TOKEN.findall(har.read_text()) for found in match if found}
     assert len(secrets) >= 2
-    written = [told.stdout, told.stderr, *(path.read_text() for path in outputs.values())]
+    written = [answer.stdout, answer.stderr, *(path.read_text() for path in outputs.values())]
     written += [
         path.read_text(errors="replace") for path in run.results.rglob("*") if path.is_file() and path.suffix != ".gz"
     ]
@@ -102,6 +102,6 @@ def _peak(har):
         "sys.stderr.write(f'{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}'); sys.exit(code)"
     )
     command = [sys.executable, "-c", program, "doctor", "--har", str(har)]
-    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
-    assert told.returncode == 0, told.stderr
-    return int(told.stderr) / 1024
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert answer.returncode == 0, answer.stderr
+    return int(answer.stderr) / 1024

@@ -1,8 +1,10 @@
-"""See which payment options the shop offers, and choose one."""
+"""See which payment options the shop offers, ask whether one is available, and choose one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from urllib.parse import urlencode
 
 from harness.measurement.outcomes import Outcome
 from shop.contract import Page
@@ -10,6 +12,7 @@ from users.journeys.checkout import FIRST_PAGES, PAYMENT_PAGES, delivery_is_sett
 from users.journeys.context import (
     JourneyContext,
     Row,
+    choose_offered,
     fetch,
     has_value,
     post_checkout_form,
@@ -18,11 +21,12 @@ from users.journeys.context import (
     rows_of,
     view_checkout_page,
 )
-from users.journeys.recipes import is_available
-from users.journeys.steps import Expectation, JourneyFailed, Steps
+from users.journeys.steps import Expectation, JourneyFailed, PageRequest, PageResponse, ResponseFormat, Steps
+from users.population.recipes import AVAILABILITY, CHOSEN, PLACEHOLDER, SHOWN
 
 # A ``slug`` is the shop's own word (``credit-card``), and a ``name`` may be translated.
 _NAME_KEYS = ("payment_type", "slug", "name")
+_BIN_DIGITS = 6
 _MAX_NAMES = 20  # in a message
 _OPTIONS_SHOWN = Expectation(pages=PAYMENT_PAGES, keys=frozenset({"payment_options"}), check=delivery_is_settled)
 _OPTION_CHOSEN = {option: Expectation(pages=pages) for option, pages in FIRST_PAGES.items()}
@@ -62,7 +66,7 @@ def _find_available(context: JourneyContext, wanted: str) -> Steps[Row | None]:
     row = _find(context, wanted)
     if row is None or wanted not in context.policy.availability:
         return row
-    return row if (yield from is_available(context, wanted)) else None
+    return row if (yield from _is_available(context, wanted)) else None
 
 
 def _key_to_post(context: JourneyContext, row: Row) -> str:
@@ -112,3 +116,68 @@ def _offer(wanted: str, *lists: Sequence[Row]) -> str:
     names = [str(row.get("payment_type") or row.get("slug") or row.get("name")) for rows in lists for row in rows]
     offered = ", ".join(dict.fromkeys(names[:_MAX_NAMES])) or "nothing"
     return f"{wanted} is wanted, and {offered} are offered"
+
+
+def _is_available(context: JourneyContext, option: str) -> Steps[bool]:
+    """Ask whether this option is available to this shopper; yes if the scenario knows no such question."""
+    check = context.policy.availability.get(option)
+    if check is None:
+        return True
+    fields = filled(context, check.fields)
+    expect = Expectation(ResponseFormat.JSON, keys=frozenset({check.answer}), check=_answers(check.answer))
+    path, form, json = check.path, None, None
+    if check.method == "GET":
+        path += f"{'&' if '?' in path else '?'}{urlencode(fields)}" if fields else ""
+    elif check.form:
+        form = fields
+    else:
+        json = fields
+    # The page itself asks, not the shopper; and the options stay on the screen.
+    shown = context.last_response
+    request = PageRequest(AVAILABILITY, check.method, path, form, json, expect, think_first=False)
+    response = yield from fetch(context, request)
+    context.last_response = shown
+    return response.document[check.answer] is True
+
+
+def filled(context: JourneyContext, fields: Mapping[str, str]) -> dict[str, str]:
+    """The fields with every placeholder replaced; a page that does not show what one needs fails the journey."""
+    return {
+        name: PLACEHOLDER.sub(lambda found: _value(context, found[1]), text) if "{" in text else text
+        for name, text in fields.items()
+    }
+
+
+def _value(context: JourneyContext, name: str) -> str:
+    kind, *keys = name.split(".")
+    if kind == SHOWN:
+        return required_value(context, context.last_response.page_context, keys[0])
+    if kind == CHOSEN:
+        return choose_offered(context, *keys)
+    return _PERSONAL[kind](context)
+
+
+def _answers(key: str) -> Callable[[PageResponse], Outcome]:
+    def check(response: PageResponse) -> Outcome:
+        return Outcome.OK if isinstance(response.document[key], bool) else Outcome.ENVELOPE
+
+    return check
+
+
+_PERSONAL: Mapping[str, Callable[[JourneyContext], str]] = MappingProxyType(
+    {
+        "email": lambda context: context.account.email if context.account else context.identity.email,
+        "phone": lambda context: context.phone,
+        "first_name": lambda context: context.identity.first_name,
+        "last_name": lambda context: context.identity.last_name,
+        "amount": lambda context: "" if context.total is None else f"{context.total:f}",
+        "currency": lambda context: context.policy.currency,
+        "bin_number": lambda context: context.identity.card.number[:_BIN_DIGITS],
+        "card_number": lambda context: context.identity.card.number,
+        "card_holder": lambda context: context.identity.card.holder,
+        "card_month": lambda context: context.identity.card.month,
+        "card_year": lambda context: context.identity.card.year,
+        "card_cvv": lambda context: context.identity.card.cvv,
+    }
+)
+"""What the shopper fills in, by placeholder; a test compares it with ``PERSONAL``."""

@@ -11,7 +11,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from harness.measurement.outcomes import Outcome
-from shop.contract import PAYMENT_OPTIONS, Flow, Page
+from shop.contract import CHECKOUT_PATH, PAYMENT_OPTIONS, Flow, Page
 from users.journeys.checkout import PAYMENT_PAGES, delivery_is_settled
 from users.journeys.context import (
     ORDER_PLACED_PAGES,
@@ -25,12 +25,12 @@ from users.journeys.context import (
     required_amount,
     required_value,
 )
-from users.journeys.payment_option import fetch_payment_options, select_payment_option
-from users.journeys.recipes import pay_by_recipe
+from users.journeys.payment_option import fetch_payment_options, filled, select_payment_option
 from users.journeys.redirects import check_leads_off_site, pay_off_site, redirect_url
-from users.journeys.steps import Expectation, JourneyFailed, PageResponse, RequestBatch, Steps
+from users.journeys.steps import Expectation, JourneyFailed, PageRequest, PageResponse, RequestBatch, Steps
 from users.journeys.storefront import basket_refetch
 from users.population.journey_spec import ExternalPages
+from users.population.recipes import RecipePage
 
 _BIN_DIGITS = 6
 _AGREED: Mapping[str, str] = MappingProxyType({"agreement": "true"})
@@ -42,8 +42,21 @@ def pay(context: JourneyContext) -> Steps[PageResponse]:
     """Go through the flow of the chosen option."""
     recipe = context.policy.recipes.get(context.payment_option)
     if recipe is not None:
-        return (yield from pay_by_recipe(context, recipe))
+        return (yield from _pay_by_recipe(context, recipe))
     return (yield from FLOWS[PAYMENT_OPTIONS[context.payment_option].flow](context))
+
+
+def _pay_by_recipe(context: JourneyContext, pages: tuple[RecipePage, ...]) -> Steps[PageResponse]:
+    """Post the form of each page of the recipe; the last one places the order."""
+    response = context.last_response
+    for one in pages:
+        form = filled(context, one.fields)
+        expect = Expectation(pages=one.expect)
+        path = f"{CHECKOUT_PATH}?page={one.page}"
+        response = yield from fetch(
+            context, PageRequest(one.page, "POST", path, form, None, expect, context.order_state)
+        )
+    return response
 
 
 def _post(
@@ -191,15 +204,12 @@ def _pay_part_by_credit(context: JourneyContext, credit: Decimal) -> Steps[PageR
         expect = Expectation(pages=frozenset({Page.PAYMENT_OPTION}), check=delivery_is_settled)
         yield from fetch(context, post_checkout_form(context, Page.LOYALTY_USAGE, form, expect))
         other_option = other_option or "credit_card"
-    if not other_option or _is_by_credit(context, other_option):
+    known = PAYMENT_OPTIONS.get(other_option)
+    if not other_option or (known is not None and known.flow is Flow.LOYALTY):
         raise JourneyFailed(Outcome.UNAVAILABLE, context.page)
     yield from fetch_payment_options(context)
     yield from select_payment_option(context, other_option)
     return (yield from pay(context))
-
-
-def _is_by_credit(context: JourneyContext, option: str) -> bool:
-    return option not in context.policy.recipes and PAYMENT_OPTIONS[option].flow is Flow.LOYALTY
 
 
 def _agreement(context: JourneyContext) -> Steps[PageResponse]:

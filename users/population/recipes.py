@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+AVAILABILITY = "PaymentAvailability"
+"""The page name of every request that asks whether a payment option is available."""
+
 PERSONAL = (
     *("email", "phone", "first_name", "last_name", "amount", "currency", "bin_number"),
     *("card_number", "card_holder", "card_month", "card_year", "card_cvv"),

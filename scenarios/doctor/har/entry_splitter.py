@@ -33,11 +33,11 @@ class HarError(Exception):
 
 
 class RawEntry(NamedTuple):
-    """One entry: its first byte in the file, and its JSON. ``cut``: a long text was left out."""
+    """One entry: its first byte in the file, and its JSON. ``shortened``: a long text was left out."""
 
     start: int
     text: bytes
-    cut: bool
+    shortened: bool
 
 
 def split_entries(file: BinaryIO) -> Iterator[RawEntry]:
@@ -59,7 +59,7 @@ def parse_entry(entry: RawEntry, number: int) -> Any:
     try:
         return orjson.loads(entry.text)
     except orjson.JSONDecodeError as error:
-        where = f"byte {entry.start + error.pos:,}" if not entry.cut else f"after byte {entry.start:,}"
+        where = f"byte {entry.start + error.pos:,}" if not entry.shortened else f"after byte {entry.start:,}"
         raise HarError(f"{where}, in entry {number}: this is not JSON; record the checkout again") from None
     except RecursionError:
         raise HarError(f"after byte {entry.start:,}, in entry {number}: it is nested too deep") from None
@@ -86,7 +86,7 @@ class _Scanner:
         self._skeleton = bytearray()  # the file with a 0 in place of each entry
         self._places: list[tuple[int, int]] = [(0, 0)]  # places in the skeleton and in the file that belong together
         self._entry_from: int | None = None
-        self._cut = False
+        self._is_shortened = False
         self._keys = [b"", b"", b""]  # the last text at each depth: its key, once a container opens
         self._found = False
 
@@ -174,14 +174,14 @@ class _Scanner:
         if self._text_length > LONGEST_TEXT:
             del target[self._text_from :]
             target.extend(b'""')
-            self._cut = True
+            self._is_shortened = True
         depth = len(self._stack)
         if depth < len(self._keys):
             self._keys[depth] = bytes(target[self._text_from + 1 : -1])[:20]
 
     def _open(self, letter: bytes, at: int) -> None:
         if self._entry_from is None and letter == b"{" and self._is_in_entries():
-            self._entry_from, self._cut = at, False
+            self._entry_from, self._is_shortened = at, False
             self._buffer.clear()
         if len(self._stack) == _ENTRIES_AT - 1 and letter == b"[" and (self._keys[1], self._keys[2]) == _PATH:
             self._found = True
@@ -199,7 +199,7 @@ class _Scanner:
         self._stack.pop()
         self._keep(letter)
         if self._entry_from is not None and len(self._stack) == _ENTRIES_AT:
-            entry = RawEntry(self._entry_from, bytes(self._buffer), self._cut)
+            entry = RawEntry(self._entry_from, bytes(self._buffer), self._is_shortened)
             self._entry_from = None
             self._skeleton += b"0"
             self._places.append((len(self._skeleton), at + 1))

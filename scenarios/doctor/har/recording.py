@@ -105,7 +105,7 @@ def _place(recording: Recording, entry: RawEntry, found: int) -> _Place | None:
         recording.unreadable += 1
         return None
     # An entry of which a text was left out cannot be read again by its length; what is left of it is small.
-    kept = _recorded(document, meaning) if entry.cut else None
+    kept = _recorded(document, meaning) if entry.shortened else None
     return _Place(started, recording.entries, entry.start, len(entry.text), meaning, kept)
 
 
@@ -116,7 +116,7 @@ def _recorded(document: Any, meaning: Recognised) -> RecordedExchange:
 def _read_again(file: BinaryIO, place: _Place) -> RecordedExchange:
     file.seek(place.start)
     return _recorded(
-        parse_entry(RawEntry(place.start, file.read(place.length), cut=False), place.number), place.meaning
+        parse_entry(RawEntry(place.start, file.read(place.length), shortened=False), place.number), place.meaning
     )
 
 

@@ -4,9 +4,9 @@ import pytest
 
 from harness.measurement.outcomes import Outcome
 from shop.contract import PAYMENT_OPTIONS, Page
-from users.journeys.recipes import _PERSONAL, AVAILABILITY
+from users.journeys.payment_option import _PERSONAL
 from users.population.journey_spec import ShopperPolicy
-from users.population.recipes import PERSONAL, AvailabilityCheck, RecipePage, wrong_placeholders
+from users.population.recipes import AVAILABILITY, PERSONAL, AvailabilityCheck, RecipePage, wrong_placeholders
 
 ORDERED = frozenset({"ThankYouPage", "VerifySmsPage"})
 RECIPE = (

@@ -48,8 +48,8 @@ def test_the_entries_are_those_of_a_whole_parse_wherever_the_chunks_end(entries,
 def test_a_very_long_text_is_left_out_and_the_entry_stays(monkeypatch):
     monkeypatch.setattr(entry_splitter, "LONGEST_TEXT", 50)
     (entry, other) = split(har({"video": 'ab\\"' * 40, "url": "u"}, {"url": "v"}))
-    assert entry.cut
-    assert not other.cut
+    assert entry.shortened
+    assert not other.shortened
     assert parse_entry(entry, 1) == {"video": "", "url": "u"}
     assert parse_entry(other, 2) == {"url": "v"}
 
