@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -13,6 +13,7 @@ from scenarios.doctor.exchange import Exchange
 from scenarios.doctor.facts import ShopFacts
 from scenarios.doctor.har.envelope import Envelope, envelope_of, text_of
 from scenarios.doctor.har.payment_learning import PaymentLearning
+from scenarios.doctor.har.recipe_learning import RecipeLearning
 from scenarios.doctor.har.recording import RecordedExchange
 from scenarios.doctor.har.think_gaps import ThinkGaps
 from shop.contract import RETURN_PAGES, Page
@@ -35,6 +36,7 @@ class Learner:
     """Takes the exchanges of a recording in the order of time, and keeps only what was learnt."""
 
     payments: PaymentLearning = field(default_factory=PaymentLearning)
+    recipes: RecipeLearning = field(default_factory=RecipeLearning)
     thinking: ThinkGaps = field(default_factory=ThinkGaps)
     products: dict[str, None] = field(default_factory=dict)
     direct_hosts: dict[str, None] = field(default_factory=dict)
@@ -60,6 +62,7 @@ class Learner:
             self.wants_authorization |= "authorization" in exchange.headers
         self.thinking.add(exchange, page, meaning.page_name)
         self.payments.add(exchange, page, envelope)
+        self.recipes.add(exchange, page, meaning.page_name, envelope, self.payments.chosen)
         self._language(exchange)
         self._shopper(exchange, page, envelope, document)
         self._fields(exchange, page, meaning.page_name)
@@ -70,11 +73,15 @@ class Learner:
         target = host or (hosts[0] if hosts else "")
         journey = ("first_time" if self.adds_address else "returning") if self.signed_in else "guest"
         paying = self.payments
+        recipes = {name: recipe for name in paying.bought if (recipe := self.recipes.recipe(name)) is not None}
         fidelity: Literal["api", "storefront"] = "storefront" if self.proxied else "api"
         return ShopFacts(
             host="" if not target or is_loopback(target) else target,
             learnt_from=source,
-            options=paying.offered(),
+            options=tuple(
+                replace(option, covered=option.covered and (option.known or option.payment_type in recipes))
+                for option in paying.offered()
+            ),
             option_value=paying.option_value or ("pk" if self.proxied else "slug"),
             fidelity=fidelity,
             locale=self.locale,
@@ -87,6 +94,7 @@ class Learner:
             external="stop" if paying.left_for_bank else "follow",
             three_d=paying.three_d and not paying.left_for_bank,
             think_times=self.thinking.medians,
+            more={f"payments.recipes.{name}": recipe for name, recipe in recipes.items()},
             journey_seconds=max(1.0, self.thinking.length),
         )
 

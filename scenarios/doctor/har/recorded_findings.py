@@ -150,7 +150,12 @@ def _options(facts: ShopFacts, learner: Learner) -> Iterator[Finding]:
             "[payments]",
             stops=False,
         )
-    unknown = [option.payment_type for option in facts.options if not option.known]
+    yield from _recipes(facts, learner)
+    unknown = [
+        option.payment_type
+        for option in facts.options
+        if not option.known and not option.covered and option.payment_type not in learner.payments.bought
+    ]
     if unknown:
         yield Finding(
             "unknown_option",
@@ -160,6 +165,33 @@ def _options(facts: ShopFacts, learner: Learner) -> Iterator[Finding]:
             "[payments.recipes]",
             stops=False,
         )
+
+
+def _recipes(facts: ShopFacts, learner: Learner) -> Iterator[Finding]:
+    """What is said of the options that checkload does not know and the person paid by."""
+    for option in facts.options:
+        if option.known or option.payment_type not in learner.payments.bought:
+            continue
+        name = shown_text(option.payment_type)
+        key = f"[payments.recipes.{name}]"
+        if option.covered:
+            yield Finding(
+                "recipe",
+                RECORDING,
+                f"pays by {name}, which checkload does not know; its pages became a recipe",
+                "look at the recipe: a placeholder may stand for another value than you expect",
+                key,
+                stops=False,
+            )
+        else:
+            fields = ", ".join(list(learner.recipes.unexplained.get(option.payment_type, {}))[:5]) or "its pages"
+            yield Finding(
+                "recipe_unknown",
+                RECORDING,
+                f"pays by {name}, which checkload does not know, and does not tell where the values come from: {fields}",
+                "describe the pages and these fields in a recipe",
+                key,
+            )
 
 
 def _listed(names: Iterable[str]) -> str:
