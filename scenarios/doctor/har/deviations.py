@@ -17,6 +17,7 @@ from users.journeys.diagnosis import shop_error_text
 from users.journeys.steps import Expectation, PageRequest, ResponseFormat
 
 _HISTORY = 30
+_SETTLED = "nothing has to change: the same page was as known later in the recording"
 _ENVELOPE = Expectation(ResponseFormat.ENVELOPE)
 _JSON = Expectation(ResponseFormat.JSON)
 _ANY = Expectation(ResponseFormat.ANY, allow_redirect=True, allow_404=True)
@@ -64,7 +65,7 @@ class Deviations:
         if found is not None:
             self._open[key] = found
         elif key in self._open:
-            self._settled[key] = replace(self._open.pop(key), stops=False)
+            self._settled[key] = replace(self._open.pop(key), remedy=_SETTLED, key="", value="", also=(), stops=False)
         return found is None
 
     @property

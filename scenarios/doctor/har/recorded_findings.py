@@ -86,8 +86,8 @@ def _completeness(learner: Learner, deviations: Deviations, unreadable: int) -> 
             f"buy something up to the page of thanks; {_AGAIN}",
         )
     if unreadable:
-        seen = f"holds {format_count(unreadable, 'entry', 'entries')} that are no requests; they were left out"
-        yield Finding("no_requests", RECORDING, seen, "nothing, unless it was changed by hand", stops=False)
+        seen = f"has {format_count(unreadable, 'entry', 'entries')} without a request or a time, which were left out"
+        yield Finding("no_requests", RECORDING, seen, "record again if it was not changed by hand", stops=False)
 
 
 def _target(facts: ShopFacts, learner: Learner) -> Iterator[Finding]:
