@@ -93,7 +93,7 @@ class Telemetry:
 
     def begin(self, run: Run, results: str) -> None:
         """Start publishing a run; time series and orders go to its results folder, chosen by the option ``results``."""
-        if self._series is not None or self._remote_writer is not None:
+        if any(each is not None for each in (self._series, self._orders, self._remote_writer)):
             return
         self._open_files(run, results)
         if self._remote is not None:

@@ -43,5 +43,8 @@ def test_the_orders_of_a_run_are_written_into_its_folder(tmp_path):
     run = SimpleNamespace(orders=None)
     telling.begin(run, str(tmp_path))
     run.orders.add(PlacedOrder("ON1", "gpay", "1.00", "", "a", "t"))
+    telling._series.finish()
+    telling._series = None  # as if it could not be opened; Locust says twice that all users are spawned
+    telling.begin(run, str(tmp_path))
     telling.end(None)
     assert (tmp_path / "orders.csv").read_text().splitlines()[1:] == ["ON1,gpay,1.00,,a,t"]
