@@ -10,7 +10,8 @@ from typing import Any
 
 from harness.errors import UsageError
 from scenarios.doctor.recording import ObservedTransport, Recorder
-from scenarios.doctor.walking.customers import SIGNING_IN, Customers
+from scenarios.doctor.walking.choice import Choice
+from scenarios.doctor.walking.customers import Customers
 from scenarios.doctor.walking.examination import Examination
 from scenarios.doctor.walking.gather import gather_facts
 from scenarios.doctor.walking.manner import Manner
@@ -24,7 +25,7 @@ from users.http.observed_client import ObservedClient
 from users.http.origin import parse_origin, refuse_proxy
 from users.http.timeouts import HttpLimits
 from users.population.accounts import AccountPool
-from users.population.journey_spec import ShopperPolicy, SmsScript
+from users.population.journey_spec import ShopperPolicy
 from users.storefront_headers import storefront_headers
 
 Connect = Callable[[ShopperPolicy], ObservedTransport]
@@ -107,18 +108,13 @@ def _client(scenario: Scenario, url: str) -> Connect:
 
 
 def _walk(scenario: Scenario, options: Options, url: str, customers: Customers, connect: Connect) -> Walk:
-    mix = scenario.mix
     policy = replace(scenario.policy, sms_longest_wait=LONGEST_EXPIRY)
     products = scenario.products
-    weights = scenario.document.payments.weights
     return Walk(
         PathWalker(url, connect, Recorder(options.seconds), options.places_orders, scenario.target.verify_tls),
         Manner(policy, scenario.places, products, searches=products.pks is None),
         customers,
-        journeys=[name for name in ("guest", *SIGNING_IN) if mix.journeys.get(name, 0) > 0] or ["guest"],
-        wanted=[name for name, weight in weights.items() if weight > 0],
-        scripts=list(SmsScript) if options.adapts_freely else [one for one, weight in mix.sms.items() if weight > 0],
-        three_d=options.adapts_freely or mix.three_d > 0 or mix.cover,
+        Choice() if options.adapts_freely else Choice.of(scenario),
         announce=lambda orders: options.tell(_announcement(orders)),
         progress=lambda walked: options.tell(_progress(walked)),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.measurement.outcomes import Outcome
@@ -10,6 +10,7 @@ from scenarios.doctor.diagnosis.diagnose import diagnose
 from scenarios.doctor.diagnosis.failure import Failure
 from scenarios.doctor.finding import Finding
 from scenarios.doctor.recording import WalkEnded
+from scenarios.doctor.walking.choice import Choice
 from scenarios.doctor.walking.customers import SIGNING_IN, Customers
 from scenarios.doctor.walking.examination import Examination
 from scenarios.doctor.walking.manner import Manner, adapt
@@ -18,7 +19,6 @@ from scenarios.doctor.walking.paths import PathEnd, WalkedPath, WalkPath, paymen
 from scenarios.doctor.walking.shopper import Attempt, PathWalker
 from scenarios.doctor.walking.token_search import find_token
 from shop.contract import Page
-from users.population.journey_spec import SmsScript
 
 MOST_TRIES = 30
 """The most times that one path is walked, each time with something changed."""
@@ -34,19 +34,15 @@ _OF_PRODUCTS = frozenset({"product_missing", "product_sold_out", "product_varian
 
 @dataclass(slots=True)
 class Walk:
-    """A whole walk. ``wanted`` are the options of the scenario (empty: all that the shop offers); ``journeys`` its journeys.
+    """A whole walk.
 
-    ``scripts`` are the ways to deal with a code. ``announce`` is told before the first order how many may be placed.
-    ``progress`` is told of each path that has been walked.
+    ``announce`` is told before the first order how many may be placed, ``progress`` of each path that has been walked.
     """
 
     walker: PathWalker
     manner: Manner
     customers: Customers
-    journeys: Collection[str]
-    wanted: Collection[str] = ()
-    scripts: Sequence[SmsScript] = ()
-    three_d: bool = True
+    choice: Choice = field(default_factory=Choice)
     announce: Callable[[int], None] = lambda _orders: None
     progress: Callable[[WalkedPath], None] = lambda _walked: None
     found: Examination = field(init=False)
@@ -75,7 +71,9 @@ class Walk:
         elif self._is_shut():
             return
         for journey in SIGNING_IN:
-            if journey == buyer or journey not in self.journeys:
+            if journey == buyer or journey not in self.choice.journeys:
+                continue
+            if self.customers.invented and journey not in self.choice.used_journeys:
                 continue
             if self.customers.can_try(journey):
                 self._walk(WalkPath(journey, works))
@@ -85,7 +83,7 @@ class Walk:
     def _look(self) -> tuple[str, Sequence[str]]:
         """Walk up to the payment options: who can buy (empty: nobody), and the known options that are offered."""
         for journey in ("guest", *SIGNING_IN):
-            if journey not in self.journeys or (journey != "guest" and not self.customers.has(journey)):
+            if journey not in self.choice.journeys or (journey != "guest" and not self.customers.has(journey)):
                 continue
             attempt = self._attempt(WalkPath(journey))
             if attempt.walked.end is PathEnd.OK:
@@ -104,16 +102,17 @@ class Walk:
 
     def _pay(self, buyer: str, options: Sequence[str]) -> str:
         """Pay with each option, and answer codes in each way; returns an option that works, or an empty text."""
-        for option in self.wanted:
+        for option in self.choice.options:
             if option not in options:
                 self._note(not_offered(option), stops=True)
-        usable = [option for option in options if not self.wanted or option in self.wanted]
-        paths = list(payment_paths(buyer, usable, three_d=self.three_d and self.walker.places_orders))
+        usable = [option for option in options if option not in self.choice.excluded]
+        three_d = self.choice.three_d and self.walker.places_orders
+        paths = list(payment_paths(buyer, usable, three_d=three_d))
         if self.walker.places_orders:
-            self.announce(len(paths) + len(self.scripts) + len(SIGNING_IN))
+            self.announce(len(paths) + len(self.choice.scripts) + len(SIGNING_IN))
         walked = [self._walk(path) for path in paths]
         asking = next((one.path.option for one in walked if one.asked_for_code and one.end is PathEnd.OK), "")
-        for path in sms_paths(buyer, asking, self.scripts if asking else ()):
+        for path in sms_paths(buyer, asking, list(self.choice.scripts) if asking else ()):
             self._walk(path)
         return next((one.path.option for one in walked if one.end in (PathEnd.OK, PathEnd.LEFT)), "")
 
@@ -131,6 +130,8 @@ class Walk:
                 break
             failure = self._with_token(attempt.failure)
             finding = diagnose(failure)
+            if not self.choice.uses(path):
+                finding = replace(finding, stops=False)
             changed = dict(self.manner.changed)
             again = adapt(self.manner, failure, finding, attempt.context)
             # What another try can do without a change of the scenario stops nobody.

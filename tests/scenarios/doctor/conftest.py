@@ -41,6 +41,7 @@ def walk(tmp_path):
     """Walk a shop; ``answer`` as in ``in_process``, ``tables`` a scenario, ``accounts`` whether the shop's are given."""
 
     def go(answer, *, tables=None, accounts=True, **options):
+        options.setdefault("adapts_freely", tables is None)
         tables = {**plain_tables(), **(tables or {})}
         if accounts:
             with (tmp_path / "accounts.csv").open("w", newline="") as file:

@@ -50,7 +50,21 @@ def test_an_option_of_the_scenario_that_is_not_offered_is_named(walk):
     examined = walk(second_shop(without=["gpay"]), tables={"payments": {"gpay": 1, "credit_card": 2}})
     assert examined.codes() == ["not_offered"]
     assert examined.document["findings"][0]["change"] == [{"key": "[payments] gpay", "value": "0"}]
-    assert {walked.path.option for walked in examined.found.paths if walked.path.option} == {"credit_card"}
+
+
+def test_what_a_scenario_does_not_use_is_tried_and_cannot_fail_it(walk):
+    def breaks(request, sound):
+        return (500, {}, b"") if request.name == "PayLaterCompletePage" else sound(request)
+
+    tables = {"payments": {"credit_card": 1, "gpay": 0}, "journeys": {"guest": 1}}
+    examined = walk(second_shop(breaks=breaks), tables=tables)
+    assert (examined.codes(), examined.found.exit) == ([], 0)
+    assert names(examined, "skipped") == ["a guest, pay_later"]
+    assert "server_error" in examined.notes()
+    covered = examined.document["covers"]
+    assert {"funds_transfer", "masterpass"} <= set(covered["payment_options"])
+    assert "returning" in covered["journeys"]
+    assert "a guest, gpay" not in [walked.path.name for walked in examined.found.paths]
 
 
 def test_an_unavailable_option_stops_nobody(walk):
