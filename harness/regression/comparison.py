@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.objectives.verdict import Verdict
-from harness.regression.failures import failure_shares
+from harness.regression.failures import SliceCounts, failure_shares
 from harness.regression.figures import GATED, Figure, Kind, Plan
 from harness.regression.measures import JOURNEYS, PAGES, RunMeasures
 from harness.regression.percentiles import TOO_FEW, Estimate
@@ -68,7 +68,7 @@ def _gated(pairs: Pairs, plan: Plan) -> Iterator[Figure]:
     alpha = plan.alphas.fail / GATED_FIGURES
     for name in (JOURNEYS, PAGES):
         yield compare_times(pairs, TimeSubject(Kind.TIME, name, lambda one: one.times), plan, alpha)
-    yield _failures(pairs, plan, alpha)
+    yield compare_failures([a.failures for a, _ in pairs], [b.failures for _, b in pairs], plan, alpha)
     yield compare_throughput(pairs, plan, alpha)
     yield _spread(pairs, plan)
 
@@ -89,8 +89,11 @@ def _details(pairs: Pairs, plan: Plan) -> Iterator[Figure]:
         yield compare_times(pairs, subject, plan, plan.alphas.fail_detail / len(known))
 
 
-def _failures(pairs: Pairs, plan: Plan, alpha: float) -> Figure:
-    shares = failure_shares([a.failures for a, _ in pairs], [b.failures for _, b in pairs])
+def compare_failures(
+    baseline: Sequence[SliceCounts], candidate: Sequence[SliceCounts], plan: Plan, alpha: float
+) -> Figure:
+    """Compare the shares of failed journeys over all runs of both sides."""
+    shares = failure_shares(baseline, candidate)
     high = shares.high(plan.alphas.passed)
     return Figure(
         kind=Kind.FAILURES,

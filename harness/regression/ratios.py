@@ -11,7 +11,7 @@ from harness.regression.failures import failure_shares
 from harness.regression.figures import Figure, Kind, Plan
 from harness.regression.measures import RunMeasures
 from harness.regression.percentiles import TOO_FEW, Estimate
-from harness.regression.pooled import pairs_needed, pool, smallest_seen
+from harness.regression.pooled import PooledDifference, pairs_needed, pool, smallest_seen
 from harness.regression.tolerance import OPEN_LOAD_EFFECT, RunEffect
 
 Pairs = Sequence[tuple[RunMeasures, RunMeasures]]
@@ -61,21 +61,27 @@ def _with_ratio(
     figure: Figure, known: Sequence[tuple[Estimate, Estimate]], effect: RunEffect, plan: Plan, alpha: float
 ) -> Figure:
     difference = pool(known, effect)
-    baseline, candidate = (math.exp(math.fsum(pair[side].logarithm for pair in known) / len(known)) for side in (0, 1))
+    means = [math.fsum(pair[side].logarithm for pair in known) / len(known) for side in (0, 1)]
+    found = with_difference(
+        replace(figure, baseline=math.exp(means[0]), candidate=math.exp(means[1])), difference, plan, alpha
+    )
+    if found.verdict is Verdict.PASSED:
+        return found
     bounds = math.log1p(plan.tolerance.harmless), math.log1p(plan.tolerance.harmful)
+    return replace(found, pairs_needed=pairs_needed(difference, len(known), bounds, (alpha, plan.alphas.passed)))
+
+
+def with_difference(figure: Figure, difference: PooledDifference, plan: Plan, alpha: float) -> Figure:
+    """The figure with the change that this difference shows, its bounds, and a verdict that is not yet a failure."""
     high = difference.high(plan.alphas.passed)
-    passed = high < bounds[1]
     return replace(
         figure,
-        verdict=Verdict.PASSED if passed else Verdict.INCONCLUSIVE,
-        baseline=baseline,
-        candidate=candidate,
+        verdict=Verdict.PASSED if high < math.log1p(plan.tolerance.harmful) else Verdict.INCONCLUSIVE,
         change=_expm1(difference.mean),
         low=_expm1(difference.low(alpha)),
         high=_expm1(high),
         smallest_seen=smallest_seen(difference, plan.tolerance.harmless, alpha),
-        p_value=difference.p_over(bounds[0]),
-        pairs_needed=None if passed else pairs_needed(difference, len(known), bounds, (alpha, plan.alphas.passed)),
+        p_value=difference.p_over(math.log1p(plan.tolerance.harmless)),
     )
 
 

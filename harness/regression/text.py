@@ -25,19 +25,21 @@ ADD_PAIRS = (
 )
 
 
-def text(comparison: Comparison, percentile: str, notes: Sequence[str] = (), *, more: str = ADD_PAIRS) -> str:
-    """The whole answer; ``more`` says how to get more pairs if nothing is decided."""
-    parts = [_filled(f"{comparison.verdict.upper()}: {reason(comparison, percentile)}.")]
+def text(
+    comparison: Comparison, percentile: str, notes: Sequence[str] = (), *, more: str = ADD_PAIRS, basis: str = ""
+) -> str:
+    """The whole answer; ``more`` says how to get more pairs if nothing is decided, ``basis`` what was compared if not pairs."""
+    parts = [_filled(f"{comparison.verdict.upper()}: {reason(comparison, percentile, basis)}.")]
     if comparison.figures:
         parts.append(_table(comparison, percentile))
     parts += [_filled(note) for note in (*_advice(comparison, more), *notes)]
     return "\n\n".join(parts) + "\n"
 
 
-def reason(comparison: Comparison, percentile: str) -> str:
+def reason(comparison: Comparison, percentile: str, basis: str = "") -> str:
     """Why the verdict is as it is, in one sentence without its full stop."""
     gated = [one for one in comparison.figures if one.kind in GATED]
-    after = f"after {format_count(comparison.pairs, 'pair')} of runs"
+    after = basis or f"after {format_count(comparison.pairs, 'pair')} of runs"
     match comparison.verdict:
         case Verdict.FAILED:
             moved = comparison.moved

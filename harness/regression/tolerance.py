@@ -56,3 +56,6 @@ EVERY_PAIR = Alphas(fail=0.003, fail_detail=0.001, passed=0.003)
 """For looks after each pair, up to ``MAX_PAIRS``: the sums over all looks stay within 1 % and 5 % (``docs/proofs.md``)."""
 THREE_LOOKS = Alphas(fail=0.006, fail_detail=0.002, passed=0.01)
 """For three looks that are fixed before the first run."""
+
+ONE_LOOK = Alphas(fail=0.01, fail_detail=0.004, passed=0.02)
+"""For a comparison that is made once."""

@@ -17,7 +17,7 @@ from harness.planning.plan_report import finite
 from harness.regression.comparison import Comparison, compare
 from harness.regression.figures import Plan
 from harness.regression.likeness import remarks, unlike
-from harness.regression.measures import measure
+from harness.regression.measures import RunMeasures, measure
 from harness.regression.pairing import DatedRun, Pairing, Side, pair_by_time, repeated_runs
 from harness.regression.text import text
 from harness.regression.tolerance import EVERY_PAIR, MAX_PAIRS, RUN_EFFECT, STATED_WEIGHT, RunEffect, Tolerance
@@ -80,7 +80,12 @@ def run(arguments: argparse.Namespace) -> int:
     problems: list[str] = []
     q, tolerance, effect = read_plan(arguments, problems)
     places = [(arguments.baseline, arguments.candidate), *map(tuple, arguments.more)]
-    runs = [one for pair in places for one in _read_pair(pair, problems)]
+    runs = [
+        one
+        for pair in places
+        for side, place in zip(Side, pair, strict=True)
+        for one in read_runs(side, [place], problems)
+    ]
     problems += repetitions(runs)
     if len(places) > MAX_PAIRS:
         problems.append(f"{len(places)} pairs of runs: {MAX_PAIRS} at most; compare fewer, longer runs")
@@ -88,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
     problems += unlike(labelled, allowed=arguments.unlike)
     if problems:
         raise UsageError("\n".join(problems))
-    invalid = list(invalid_runs(runs))
+    invalid = list(untrusted_runs(runs))
     if invalid:
         comparison = Comparison(0, (), Verdict.INVALID)
         sys.stdout.write("\n".join(["INVALID: an invalid run says nothing about the shop.", "", *invalid]) + "\n")
@@ -125,12 +130,14 @@ def read_plan(arguments: argparse.Namespace, problems: list[str]) -> tuple[float
 
 def compare_pairs(pairing: Pairing[Result], q: float, plan: Plan) -> Comparison:
     """Measure and compare the pairs."""
-    measured = [
-        tuple(measure(one.run.recorder, q, OUTSIDE_PAGES, open_load=plan.open_load) for one in pair)
-        for pair in pairing.pairs
-    ]
+    measured = [tuple(measures(one.run, q, plan) for one in pair) for pair in pairing.pairs]
     disturbed = sum(trust_in(one.run) is Trust.DISTURBED for pair in pairing.pairs for one in pair)
     return compare([(baseline, candidate) for baseline, candidate in measured], plan, disturbed)
+
+
+def measures(result: Result, q: float, plan: Plan) -> RunMeasures:
+    """What a comparison needs of one run."""
+    return measure(result.recorder, q, OUTSIDE_PAGES, open_load=plan.open_load)
 
 
 def repetitions(runs: Sequence[DatedRun[Result]]) -> Iterator[str]:
@@ -142,7 +149,7 @@ def repetitions(runs: Sequence[DatedRun[Result]]) -> Iterator[str]:
         )
 
 
-def invalid_runs(runs: Sequence[DatedRun[Result]]) -> Iterator[str]:
+def untrusted_runs(runs: Sequence[DatedRun[Result]]) -> Iterator[str]:
     """One line for each run that cannot be compared at all, with the cause."""
     for one in runs:
         if trust_in(one.run) is Trust.NONE:
@@ -169,8 +176,9 @@ def dated(side: Side, place: Path, result: Result) -> DatedRun[Result]:
     return DatedRun(side, str(place), result.run_id, result.started_at, result)
 
 
-def _read_pair(pair: Sequence[Path], problems: list[str]) -> Iterator[DatedRun[Result]]:
-    for side, place in zip(Side, pair, strict=True):
+def read_runs(side: Side, places: Sequence[Path], problems: list[str]) -> Iterator[DatedRun[Result]]:
+    """The results at these places; adds those that cannot be read to ``problems``."""
+    for place in places:
         try:
             yield dated(side, place, read(place))
         except ResultError as error:

@@ -10,18 +10,34 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from harness import files
 from harness.errors import UsageError
 from harness.objectives.verdict import Verdict
+from harness.regression.baselines import BaselineError, stored
 from harness.regression.comparison import Comparison
 from harness.regression.figures import Plan
-from harness.regression.likeness import remarks
+from harness.regression.history.change_points import MOST_VALUES
+from harness.regression.history.prediction import FEWEST_STORED, compare_with_history
+from harness.regression.history.text import history_text, otava_csv
+from harness.regression.likeness import remarks, unlike
 from harness.regression.pairing import DatedRun, Side, pair_by_time
 from harness.regression.text import text
-from harness.regression.tolerance import MAX_PAIRS, THREE_LOOKS
+from harness.regression.tolerance import MAX_PAIRS, ONE_LOOK, THREE_LOOKS
 from harness.results.result import Result
 from harness.results.store import new_folder
 from harness.units import format_count
-from scenarios.commands.compare import add_plan_arguments, compare_pairs, read_plan, write_json
+from scenarios.commands.baseline import FOLDER
+from scenarios.commands.compare import (
+    add_plan_arguments,
+    compare_pairs,
+    dated,
+    measures,
+    read_plan,
+    read_runs,
+    repetitions,
+    untrusted_runs,
+    write_json,
+)
 from scenarios.commands.run import command_line
 from scenarios.regression.abba import FEWEST_PAIRS, Alternation, alternate
 from scenarios.regression.load_runs import LoadRuns, run_all, terminated_like_interrupted
@@ -32,6 +48,11 @@ ABBA_HELP = """
 Runs are compared after a third, two thirds and all of the pairs, and end as soon as the verdict is certain.
 
 exit codes: 0 no regression; 3 a regression; 5 inconclusive; 4 a run is invalid; 2 wrong options, or a load that did not start.
+"""
+HISTORY_HELP = """
+The candidate is compared with the stored runs since the last change point, eight or more.
+
+exit codes: 0 no regression; 3 a regression; 5 inconclusive; 2 wrong options, or runs that cannot be compared.
 """
 
 
@@ -53,6 +74,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--retries", type=int, default=1, metavar="N", help="invalid runs that are repeated, in all (default: 1)"
     )
 
+    history = designs.add_parser(
+        "history", help="finished runs of a new version, and stored runs of earlier ones: no second target is needed",
+        allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, epilog=HISTORY_HELP,
+    )  # fmt: skip
+    history.add_argument(
+        "candidates", type=Path, nargs="+", metavar="CANDIDATE", help="the results of a run of the new version"
+    )
+    history.add_argument(
+        "--folder", type=Path, default=FOLDER, metavar="FOLDER", help="where the runs are stored (default: baselines)"
+    )
+    history.add_argument(
+        "--otava", type=Path, metavar="FILE", help="also write the series of all runs as CSV for Apache Otava"
+    )
+    history.add_argument("--unlike", action="store_true", help="also compare runs of other machines or versions")
+    add_plan_arguments(history)
+
 
 def _add_load_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -72,8 +109,48 @@ def _add_load_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the design and print the answer; returns the exit code of the verdict."""
+    if arguments.design == "history":
+        return _history(arguments)
     with terminated_like_interrupted():
         return _abba(arguments)
+
+
+def _history(arguments: argparse.Namespace) -> int:
+    problems: list[str] = []
+    q, tolerance, effect = read_plan(arguments, problems)
+    if arguments.run_effect is not None:
+        problems.append("--run-effect: the stored runs show how much runs differ; leave it out")
+    old = _stored(arguments.folder, problems)
+    new = list(read_runs(Side.CANDIDATE, arguments.candidates, problems))
+    labelled = [(one.label, one.run) for one in (*old, *new)]
+    problems += repetitions([*old, *new])
+    problems += unlike(labelled, allowed=arguments.unlike)
+    problems += [f"{line}; compare runs that can be trusted" for line in untrusted_runs(new)]
+    if problems:
+        raise UsageError("\n".join(problems))
+    plan = Plan(tolerance, effect, ONE_LOOK, open_load=labelled[0][1].asked.model == "open")
+    measured = [[measures(one.run, q, plan) for one in runs] for runs in (old, new)]
+    found = compare_with_history(measured[0], measured[1], plan)
+    sys.stdout.write(history_text(found, arguments.percentile, [one.run for one in old], [*remarks(labelled)]))
+    if arguments.otava is not None:
+        rows = [(one.run, each) for one, each in zip((*old, *new), (*measured[0], *measured[1]), strict=True)]
+        files.write_file("--otava", arguments.otava, otava_csv(rows, arguments.percentile).encode())
+    write_json(arguments.json, found.comparison)
+    return int(found.comparison.verdict.exit)
+
+
+def _stored(folder: Path, problems: list[str]) -> list[DatedRun[Result]]:
+    try:
+        found = stored(folder)
+    except BaselineError as error:
+        problems.append(str(error))
+        return []
+    if len(found) < FEWEST_STORED:
+        problems.append(
+            f"--folder {folder}: {format_count(len(found), 'stored run')}, and {FEWEST_STORED} are needed to know how much runs "
+            "differ; store more with checkload baseline add"
+        )
+    return [dated(Side.BASELINE, one.path, one.result) for one in found[-MOST_VALUES:]]
 
 
 def _abba(arguments: argparse.Namespace) -> int:

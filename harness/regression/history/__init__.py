@@ -1,0 +1,1 @@
+"""Compares a run with stored runs of earlier versions."""

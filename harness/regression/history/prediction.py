@@ -1,0 +1,110 @@
+"""Compares one version with the stored runs of earlier versions: change points, and a prediction of the next run.
+
+The stored runs show how much runs of one shop differ, so no pairs are needed. But what changed on the machine since the
+last stored run looks like a change of the shop.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean, stdev
+
+from harness.objectives.verdict import Verdict
+from harness.regression.comparison import Comparison, compare_failures, holm
+from harness.regression.figures import GATED, Figure, Kind, Plan
+from harness.regression.history.change_points import ChangePoint, change_points
+from harness.regression.measures import JOURNEYS, PAGES, RunMeasures
+from harness.regression.percentiles import TOO_FEW, Estimate
+from harness.regression.pooled import PooledDifference
+from harness.regression.ratios import with_difference
+
+FEWEST_STORED = 8
+"""The least number of stored runs since the last change that predict the next run."""
+GATED_FIGURES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A figure of each run."""
+
+    kind: Kind
+    name: str
+    estimate: Callable[[RunMeasures], Estimate | None]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryAnswer:
+    """The comparison with the runs since the last change, their number, and the change points of each series by its name."""
+
+    comparison: Comparison
+    stable: int
+    changes: Mapping[str, Sequence[ChangePoint]]
+
+
+def compare_with_history(stored: Sequence[RunMeasures], candidates: Sequence[RunMeasures], plan: Plan) -> HistoryAnswer:
+    """Compare the runs of a candidate with the stored ones, which are in the order of their time.
+
+    Only stored runs since the last change are compared. With fewer than eight of them nothing is decided.
+    """
+    changes = {name: change_points(values) for name, values in _series(stored)}
+    last = max((each.index for found in changes.values() for each in found), default=0)
+    stable = stored[last:]
+    if len(stable) < FEWEST_STORED or not candidates:
+        return HistoryAnswer(Comparison(0, (), Verdict.INCONCLUSIVE), len(stable), changes)
+    gated = holm(list(_gated(stable, candidates, plan)), plan.alphas.fail)
+    details = holm(list(_details(stable, candidates, plan)), plan.alphas.fail_detail)
+    figures = (*gated, *details)
+    verdicts = {one.verdict for one in figures if one.kind in GATED or one.verdict is Verdict.FAILED}
+    return HistoryAnswer(Comparison(len(candidates), figures, Verdict.worst(verdicts)), len(stable), changes)
+
+
+def _series(stored: Sequence[RunMeasures]) -> Iterator[tuple[str, list[float]]]:
+    for name in (JOURNEYS, PAGES):
+        found = [one.times.get(name) for one in stored]
+        values = [each.logarithm for each in found if each is not None and math.isfinite(each.logarithm)]
+        if len(values) == len(stored):
+            yield name, values
+
+
+def _gated(stored: Sequence[RunMeasures], candidates: Sequence[RunMeasures], plan: Plan) -> Iterator[Figure]:
+    alpha = plan.alphas.fail / GATED_FIGURES
+    for series in (
+        Series(Kind.TIME, JOURNEYS, lambda one: one.times.get(JOURNEYS)),
+        Series(Kind.TIME, PAGES, lambda one: one.times.get(PAGES)),
+        Series(Kind.THROUGHPUT, "throughput", lambda one: one.orders),
+    ):
+        yield _predicted(series, stored, candidates, plan, alpha)
+    yield compare_failures([one.failures for one in stored], [one.failures for one in candidates], plan, alpha)
+
+
+def _details(stored: Sequence[RunMeasures], candidates: Sequence[RunMeasures], plan: Plan) -> Iterator[Figure]:
+    """The figures of the single pages and payment options that every run has."""
+    runs = (*stored, *candidates)
+    pages = set.intersection(*(set(one.pages) for one in runs))
+    options = set.intersection(*(set(one.options) for one in runs))
+    every = [
+        *(Series(Kind.PAGE, name, lambda one, name=name: one.pages[name]) for name in sorted(pages)),  # type: ignore[misc]
+        *(Series(Kind.OPTION, name, lambda one, name=name: one.options[name]) for name in sorted(options)),  # type: ignore[misc]
+    ]
+    for series in every:
+        yield _predicted(series, stored, candidates, plan, plan.alphas.fail_detail / len(every))
+
+
+def _predicted(
+    series: Series, stored: Sequence[RunMeasures], candidates: Sequence[RunMeasures], plan: Plan, alpha: float
+) -> Figure:
+    """The figure of one series: how far the candidate is from what the stored runs predict."""
+    figure = Figure(kind=series.kind, name=series.name, verdict=Verdict.INCONCLUSIVE)
+    before, after = ([series.estimate(one) for one in runs] for runs in (stored, candidates))
+    known = [[one for one in runs if one is not None and math.isfinite(one.logarithm)] for runs in (before, after)]
+    if len(known[0]) < len(before) or len(known[1]) < len(after):
+        return replace(figure, note=TOO_FEW)
+    means = [fmean(one.logarithm for one in runs) for runs in known]
+    within = fmean(one.variance for runs in known for one in runs)
+    spread = max(stdev(one.logarithm for one in known[0]), math.sqrt(within), 1e-6)
+    apart = means[1] - means[0] if series.kind is not Kind.THROUGHPUT else means[0] - means[1]
+    error = spread * math.sqrt(1 / len(before) + 1 / len(after))
+    found = with_difference(figure, PooledDifference(apart, error, len(before) - 1, math.inf), plan, alpha)
+    return replace(found, baseline=math.exp(means[0]), candidate=math.exp(means[1]))

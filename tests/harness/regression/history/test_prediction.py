@@ -1,0 +1,55 @@
+"""A new version is compared with stored runs of earlier ones."""
+
+import numpy as np
+import pytest
+from regression_claims import QUIET, SAME, SHARED, Shop, a_run
+
+from harness.objectives.verdict import Verdict
+from harness.regression.figures import Kind, Plan
+from harness.regression.history.prediction import compare_with_history
+from harness.regression.tolerance import ONE_LOOK, RunEffect, Tolerance
+
+PLAN = Plan(Tolerance(), RunEffect(), ONE_LOOK)
+
+
+def runs(shop, number, seed, machine=QUIET):
+    chance = np.random.default_rng(seed)
+    return [a_run(shop, factors, chance).measures() for factors in machine.runs(number, chance)]
+
+
+def test_the_same_shop_passes_and_a_slower_one_fails():
+    stored = runs(SAME, 12, 1)
+    assert compare_with_history(stored, runs(SAME, 2, 2), PLAN).comparison.verdict is Verdict.PASSED
+    slower = compare_with_history(stored, runs(Shop(slower=1.4), 2, 3), PLAN).comparison
+    assert slower.verdict is Verdict.FAILED
+    assert {Kind.TIME, Kind.PAGE, Kind.OPTION} <= {one.kind for one in slower.moved}
+
+
+def test_a_candidate_that_fails_more_does_not_pass():
+    found = compare_with_history(runs(SAME, 10, 1), runs(Shop(failing=0.01), 2, 2), PLAN).comparison
+    assert found.verdict is Verdict.FAILED
+
+
+def test_runs_before_the_last_change_do_not_count():
+    stored = [*runs(Shop(slower=2.0), 10, 1), *runs(SAME, 9, 2)]
+    found = compare_with_history(stored, runs(Shop(slower=1.4), 1, 3), PLAN)
+    assert found.stable == 9
+    assert found.changes["journeys"][0].index == 10
+    assert found.comparison.verdict is Verdict.FAILED
+
+
+def test_too_few_runs_since_the_last_change_decide_nothing():
+    stored = [*runs(Shop(slower=2.0), 10, 1), *runs(SAME, 5, 2)]
+    found = compare_with_history(stored, runs(Shop(slower=3.0), 2, 3), PLAN)
+    assert (found.stable, found.comparison.verdict) == (5, Verdict.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize(("shop", "wrong", "most"), [(SAME, Verdict.FAILED, 2), (Shop(slower=1.1), Verdict.PASSED, 4)])
+def test_verdicts_are_seldom_wrong(shop, wrong, most, monkeypatch):
+    monkeypatch.setattr("harness.regression.history.prediction.change_points", lambda _: [])
+    events = sum(
+        compare_with_history(runs(SAME, 8, seed, SHARED), runs(shop, 1, 500 + seed, SHARED), PLAN).comparison.verdict
+        is wrong
+        for seed in range(60)
+    )
+    assert events <= most
