@@ -17,6 +17,7 @@ from pathlib import Path
 _STALLED = re.compile(r"^some .*\btotal=(\d+)", re.MULTILINE)
 _IN_USE = re.compile(r"^TCP6?: inuse (\d+)", re.MULTILINE)
 _ENDING = re.compile(r"^TCP: .*\btw (\d+)", re.MULTILINE)
+_IDLE, _IO_WAIT = 3, 4
 _STEAL = 7  # the eighth number of the first line; the first two already contain the two after it
 
 
@@ -27,6 +28,15 @@ def stolen_ticks(stat: str | None) -> tuple[float, float] | None:
         return None
     ticks = [int(word) for word in words[1 : _STEAL + 2]]
     return float(ticks[_STEAL]), float(sum(ticks))
+
+
+def idle_ticks(stat: str | None) -> tuple[float, float] | None:
+    """From ``/proc/stat``: the time in which the processors of this machine did nothing, and all time, in ticks since the boot."""
+    words = (stat or "").partition("\n")[0].split()
+    if len(words) <= _STEAL + 1 or words[0] != "cpu" or not all(word.isdigit() for word in words[1:]):
+        return None
+    ticks = [int(word) for word in words[1 : _STEAL + 2]]
+    return float(ticks[_IDLE] + ticks[_IO_WAIT]), float(sum(ticks))
 
 
 def cpu_pressure(text: str | None) -> float | None:

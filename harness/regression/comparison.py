@@ -70,7 +70,7 @@ def _gated(pairs: Pairs, plan: Plan) -> Iterator[Figure]:
         yield compare_times(pairs, TimeSubject(Kind.TIME, name, lambda one: one.times), plan, alpha)
     yield compare_failures([a.failures for a, _ in pairs], [b.failures for _, b in pairs], plan, alpha)
     yield compare_throughput(pairs, plan, alpha)
-    yield _spread(pairs, plan)
+    yield compare_spread(pairs, plan)
 
 
 def _details(pairs: Pairs, plan: Plan) -> Iterator[Figure]:
@@ -108,7 +108,7 @@ def compare_failures(
     )
 
 
-def _spread(pairs: Pairs, plan: Plan) -> Figure:
+def compare_spread(pairs: Pairs, plan: Plan) -> Figure:
     """The figure of the spread. It is compared only at equal medians, and only a wider one is worse."""
     figure = Figure(kind=Kind.SPREAD, name="spread of all pages", verdict=Verdict.INCONCLUSIVE)
     medians = [(a.median, b.median) for a, b in pairs if a.median is not None and b.median is not None]

@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist, fmean
+from typing import Protocol
 
 from scipy.special import stdtr, stdtrit
 
@@ -20,6 +21,26 @@ from harness.regression.tolerance import LARGEST_RUN_EFFECT, MAX_PAIRS, RunEffec
 POWER = 0.8
 """The chance with which a comparison should have seen the smallest change that it names."""
 _NORMAL = NormalDist()
+
+
+class Difference(Protocol):
+    """A difference of two logarithms with its error: ``PooledDifference``, or ``SignedRanks`` over slices."""
+
+    @property
+    def mean(self) -> float:
+        """The estimate."""
+
+    def p_over(self, bound: float) -> float:
+        """The p-value of "the true difference is at most ``bound``"."""
+
+    def low(self, alpha: float) -> float:
+        """The true difference is below this with probability ``alpha`` at most."""
+
+    def high(self, alpha: float) -> float:
+        """The true difference is above this with probability ``alpha`` at most."""
+
+    def reach(self, alpha: float) -> float:
+        """How far the estimate may lie from the true difference, to one side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +91,7 @@ def pool(pairs: Sequence[tuple[Estimate, Estimate]], run_effect: RunEffect) -> P
     return PooledDifference(mean, math.sqrt(variance / number), degrees, cap)
 
 
-def smallest_seen(difference: PooledDifference, harmless: float, alpha: float) -> float:
+def smallest_seen(difference: Difference, harmless: float, alpha: float) -> float:
     """The smallest change (a share) that this comparison would have called a regression with a chance of 80 %."""
     return math.expm1(math.log1p(harmless) + difference.reach(alpha) + difference.reach(1 - POWER))
 

@@ -11,7 +11,7 @@ from harness.regression.failures import failure_shares
 from harness.regression.figures import Figure, Kind, Plan
 from harness.regression.measures import RunMeasures
 from harness.regression.percentiles import TOO_FEW, Estimate
-from harness.regression.pooled import PooledDifference, pairs_needed, pool, smallest_seen
+from harness.regression.pooled import Difference, pairs_needed, pool, smallest_seen
 from harness.regression.tolerance import OPEN_LOAD_EFFECT, RunEffect
 
 Pairs = Sequence[tuple[RunMeasures, RunMeasures]]
@@ -71,7 +71,7 @@ def _with_ratio(
     return replace(found, pairs_needed=pairs_needed(difference, len(known), bounds, (alpha, plan.alphas.passed)))
 
 
-def with_difference(figure: Figure, difference: PooledDifference, plan: Plan, alpha: float) -> Figure:
+def with_difference(figure: Figure, difference: Difference, plan: Plan, alpha: float) -> Figure:
     """The figure with the change that this difference shows, its bounds, and a verdict that is not yet a failure."""
     high = difference.high(plan.alphas.passed)
     return replace(

@@ -57,5 +57,7 @@ EVERY_PAIR = Alphas(fail=0.003, fail_detail=0.001, passed=0.003)
 THREE_LOOKS = Alphas(fail=0.006, fail_detail=0.002, passed=0.01)
 """For three looks that are fixed before the first run."""
 
+DUET_LOOKS = Alphas(fail=0.01, fail_detail=0.004, passed=0.015)
+"""For three looks at slices of both versions at the same time."""
 ONE_LOOK = Alphas(fail=0.01, fail_detail=0.004, passed=0.02)
 """For a comparison that is made once."""

@@ -6,41 +6,36 @@ import argparse
 import shlex
 import subprocess
 import sys
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness import files
 from harness.errors import UsageError
 from harness.objectives.verdict import Verdict
-from harness.regression.baselines import BaselineError, stored
 from harness.regression.comparison import Comparison
+from harness.regression.duet import DuetRun, compare_rounds
 from harness.regression.figures import Plan
-from harness.regression.history.change_points import MOST_VALUES
-from harness.regression.history.prediction import FEWEST_STORED, compare_with_history
-from harness.regression.history.text import history_text, otava_csv
-from harness.regression.likeness import remarks, unlike
+from harness.regression.likeness import remarks
 from harness.regression.pairing import DatedRun, Side, pair_by_time
-from harness.regression.text import text
-from harness.regression.tolerance import MAX_PAIRS, ONE_LOOK, THREE_LOOKS
+from harness.regression.text import WIDTH, text
+from harness.regression.tolerance import DUET_LOOKS, MAX_PAIRS, THREE_LOOKS
+from harness.regression.trust import Trust, trust_in
 from harness.results.result import Result
 from harness.results.store import new_folder
 from harness.units import format_count
-from scenarios.commands.baseline import FOLDER
+from scenarios.commands import regress_history
 from scenarios.commands.compare import (
     add_plan_arguments,
     compare_pairs,
-    dated,
-    measures,
     read_plan,
-    read_runs,
-    repetitions,
-    untrusted_runs,
     write_json,
 )
 from scenarios.commands.run import command_line
 from scenarios.regression.abba import FEWEST_PAIRS, Alternation, alternate
+from scenarios.regression.duet import MOST_BUSY, MOST_ROUNDS, THIS_MACHINE, BusyShare, DuetRounds, play, shared_place
 from scenarios.regression.load_runs import LoadRuns, run_all, terminated_like_interrupted
+from shop.contract import OUTSIDE_PAGES
 
 RESULTS = Path("results")
 FIGURES, REPORT = "comparison.json", "comparison.txt"
@@ -49,10 +44,12 @@ Runs are compared after a third, two thirds and all of the pairs, and end as soo
 
 exit codes: 0 no regression; 3 a regression; 5 inconclusive; 4 a run is invalid; 2 wrong options, or a load that did not start.
 """
-HISTORY_HELP = """
-The candidate is compared with the stored runs since the last change point, eight or more.
+DUET_HELP = """
+Each arrival comes to both versions at the same moment. Give each round a steady part of 60 s or more. There are three rounds
+at most, and they end as soon as the verdict is certain.
 
-exit codes: 0 no regression; 3 a regression; 5 inconclusive; 2 wrong options, or runs that cannot be compared.
+exit codes: 0 no regression; 3 a regression; 5 inconclusive; 4 a run is invalid, or both versions share a machine that is too
+busy; 2 wrong options, or a load that did not start.
 """
 
 
@@ -74,21 +71,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--retries", type=int, default=1, metavar="N", help="invalid runs that are repeated, in all (default: 1)"
     )
 
-    history = designs.add_parser(
-        "history", help="finished runs of a new version, and stored runs of earlier ones: no second target is needed",
-        allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, epilog=HISTORY_HELP,
+    duet = designs.add_parser(
+        "duet", help="both versions at the same time, on two hosts that are at most 40 %% busy: the most exact design",
+        allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, epilog=DUET_HELP,
     )  # fmt: skip
-    history.add_argument(
-        "candidates", type=Path, nargs="+", metavar="CANDIDATE", help="the results of a run of the new version"
-    )
-    history.add_argument(
-        "--folder", type=Path, default=FOLDER, metavar="FOLDER", help="where the runs are stored (default: baselines)"
-    )
-    history.add_argument(
-        "--otava", type=Path, metavar="FILE", help="also write the series of all runs as CSV for Apache Otava"
-    )
-    history.add_argument("--unlike", action="store_true", help="also compare runs of other machines or versions")
-    add_plan_arguments(history)
+    _add_load_arguments(duet)
+    regress_history.add_design(designs)
 
 
 def _add_load_arguments(parser: argparse.ArgumentParser) -> None:
@@ -110,47 +98,48 @@ def _add_load_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the design and print the answer; returns the exit code of the verdict."""
     if arguments.design == "history":
-        return _history(arguments)
+        return regress_history.run(arguments)
     with terminated_like_interrupted():
-        return _abba(arguments)
+        return _duet(arguments) if arguments.design == "duet" else _abba(arguments)
 
 
-def _history(arguments: argparse.Namespace) -> int:
+def _duet(arguments: argparse.Namespace) -> int:
     problems: list[str] = []
     q, tolerance, effect = read_plan(arguments, problems)
-    if arguments.run_effect is not None:
-        problems.append("--run-effect: the stored runs show how much runs differ; leave it out")
-    old = _stored(arguments.folder, problems)
-    new = list(read_runs(Side.CANDIDATE, arguments.candidates, problems))
-    labelled = [(one.label, one.run) for one in (*old, *new)]
-    problems += repetitions([*old, *new])
-    problems += unlike(labelled, allowed=arguments.unlike)
-    problems += [f"{line}; compare runs that can be trusted" for line in untrusted_runs(new)]
+    problems += _missing_hosts(arguments, "give the hosts of both versions")
+    if arguments.base and arguments.base.rstrip("/") == arguments.candidate.rstrip("/"):
+        problems.append("--base and --candidate: are the same host; give the hosts of two versions")
+    folder = _results_folder(arguments, problems)
     if problems:
         raise UsageError("\n".join(problems))
-    plan = Plan(tolerance, effect, ONE_LOOK, open_load=labelled[0][1].asked.model == "open")
-    measured = [[measures(one.run, q, plan) for one in runs] for runs in (old, new)]
-    found = compare_with_history(measured[0], measured[1], plan)
-    sys.stdout.write(history_text(found, arguments.percentile, [one.run for one in old], [*remarks(labelled)]))
-    if arguments.otava is not None:
-        rows = [(one.run, each) for one, each in zip((*old, *new), (*measured[0], *measured[1]), strict=True)]
-        files.write_file("--otava", arguments.otava, otava_csv(rows, arguments.percentile).encode())
-    write_json(arguments.json, found.comparison)
-    return int(found.comparison.verdict.exit)
+    hosts = {Side.BASELINE: arguments.base, Side.CANDIDATE: arguments.candidate}
+    loads = LoadRuns(command_line(arguments.scenario, arguments.options), hosts, folder)
+    shared = shared_place(*hosts.values())
 
+    def run_both(order: Sequence[Side], number: int) -> Mapping[Side, Result]:
+        _say(f"round {number} of up to {MOST_ROUNDS}")
+        return dict(zip(order, run_all([loads.start(side, f"{number:02}-{side}") for side in order]), strict=True))
 
-def _stored(folder: Path, problems: list[str]) -> list[DatedRun[Result]]:
-    try:
-        found = stored(folder)
-    except BaselineError as error:
-        problems.append(str(error))
-        return []
-    if len(found) < FEWEST_STORED:
-        problems.append(
-            f"--folder {folder}: {format_count(len(found), 'stored run')}, and {FEWEST_STORED} are needed to know how much runs "
-            "differ; store more with checkload baseline add"
+    def compare_all(rounds: Sequence[tuple[Result, Result]]) -> Comparison:
+        plan = Plan(tolerance, effect, DUET_LOOKS, open_load=rounds[0][0].asked.model == "open")
+        runs = [
+            tuple(DuetRun.of(one.recorder, q, OUTSIDE_PAGES, open_load=plan.open_load) for one in pair)
+            for pair in rounds
+        ]
+        disturbed = sum(trust_in(one) is Trust.DISTURBED for pair in rounds for one in pair)
+        return compare_rounds([(baseline, candidate) for baseline, candidate in runs], q, plan, disturbed)
+
+    done = DuetRounds()
+    busy = BusyShare() if shared == THIS_MACHINE else lambda: None
+    comparison = play(run_both, compare_all, busy, say=_say, done=done)
+    notes = [*remarks([(one.label, one.run) for one in done.runs])]
+    if shared != THIS_MACHINE:
+        where = f"Both versions are at {shared}. checkload" if shared else "checkload"
+        notes.append(
+            f"{where} cannot see how busy the machines are, and whether they share a database. If anything that both share is more "
+            f"than {MOST_BUSY:.0%} busy, a real difference can be hidden."
         )
-    return [dated(Side.BASELINE, one.path, one.result) for one in found[-MOST_VALUES:]]
+    return _publish(comparison, arguments, folder, notes, refused=done.refused, more="Make the rounds longer (-t).")
 
 
 def _abba(arguments: argparse.Namespace) -> int:
@@ -186,14 +175,25 @@ def _abba(arguments: argparse.Namespace) -> int:
     notes = [*remarks([(one.label, one.run) for one in done.runs])]
     if done.repeated:
         notes.append(f"{format_count(len(done.repeated), 'invalid run')} repeated: {'; '.join(done.repeated)}.")
-    return _answer(comparison, arguments, folder, notes)
+    return _publish(
+        comparison,
+        arguments,
+        folder,
+        notes,
+        refused="a run cannot be trusted, so it says nothing about the shop",
+        more="Give more --pairs, or longer runs.",
+    )
 
 
-def _answer(comparison: Comparison, arguments: argparse.Namespace, folder: Path, notes: list[str]) -> int:
+def _publish(
+    comparison: Comparison, arguments: argparse.Namespace, folder: Path, notes: list[str], *, refused: str, more: str
+) -> int:
+    """Print the answer and write it into the folder; returns the exit code."""
     if comparison.verdict is Verdict.INVALID:
-        answer = "INVALID: a run cannot be trusted, so it says nothing about the shop.\n"
+        answer = textwrap.fill(f"INVALID: {refused}.", WIDTH) + "\n"
     else:
-        answer = text(comparison, arguments.percentile, notes, more="Give more --pairs, or longer runs.")
+        rounds = f"after {format_count(comparison.pairs, 'round')}" if arguments.design == "duet" else ""
+        answer = text(comparison, arguments.percentile, notes, more=more, basis=rounds)
     sys.stdout.write(f"{answer}\nResults: {folder}\n")
     (folder / REPORT).write_text(answer, encoding="utf-8")
     write_json(folder / FIGURES, comparison)
@@ -211,10 +211,13 @@ def _wrong_targets(arguments: argparse.Namespace) -> list[str]:
         return []
     if arguments.host:
         return ["--host: goes with --switch; for two hosts, give --base and --candidate"]
-    missing = [name for name, given in zip(("--base", "--candidate"), two, strict=True) if not given]
-    return (
-        [f"{' and '.join(missing)} missing: give the hosts of both versions, or --host and --switch"] if missing else []
-    )
+    return _missing_hosts(arguments, "give the hosts of both versions, or --host and --switch")
+
+
+def _missing_hosts(arguments: argparse.Namespace, remedy: str) -> list[str]:
+    given = {"--base": arguments.base, "--candidate": arguments.candidate}
+    missing = [name for name, host in given.items() if not host]
+    return [f"{' and '.join(missing)} missing: {remedy}"] if missing else []
 
 
 def _switch(command: str | None, side: Side) -> None:

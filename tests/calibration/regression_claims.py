@@ -19,12 +19,13 @@ from harness.measurement.sample import Phase, Window
 from harness.measurement.series import SampleSeries
 from harness.objectives.verdict import Verdict
 from harness.regression.comparison import compare
-from harness.regression.figures import Plan
+from harness.regression.duet import DuetRun, compare_rounds
+from harness.regression.figures import Kind, Plan
 from harness.regression.measures import JOURNEYS, RunMeasures
 from harness.regression.measures import PAGES as PAGES_TOGETHER
 from harness.regression.percentiles import Estimate, rate_estimate
 from harness.regression.spread import GRID
-from harness.regression.tolerance import EVERY_PAIR, MAX_PAIRS, THREE_LOOKS, Alphas, RunEffect, Tolerance
+from harness.regression.tolerance import DUET_LOOKS, EVERY_PAIR, MAX_PAIRS, THREE_LOOKS, Alphas, RunEffect, Tolerance
 
 SLICES, SLICE_SECONDS = 10, 6.0
 PAGES, SHARES = ("address", "receipt"), {"card": 2 / 3, "gpay": 1 / 3}
@@ -50,7 +51,7 @@ class Machine:
     bursts: float = 0.0
     burst: float = 2.0
 
-    def runs(self, number: int, chance: np.random.Generator) -> np.ndarray:
+    def runs(self, number: int, chance: np.random.Generator, slices: int = SLICES) -> np.ndarray:
         """The factors of this many runs, slice by slice."""
         if self.heavy:
             whole = chance.standard_t(3, number) / math.sqrt(3)
@@ -58,14 +59,14 @@ class Machine:
             whole = chance.exponential(1.0, number) - 1
         else:
             whole = chance.standard_normal(number)
-        steps = chance.standard_normal(number * SLICES) * self.drift * math.sqrt(1 - self.memory**2)
-        drift, level = np.empty(number * SLICES), chance.standard_normal() * self.drift
+        steps = chance.standard_normal(number * slices) * self.drift * math.sqrt(1 - self.memory**2)
+        drift, level = np.empty(number * slices), chance.standard_normal() * self.drift
         for place, step in enumerate(steps):
             level = drift[place] = self.memory * level + step
         burst = np.where(
-            chance.random(number * SLICES) < self.bursts, np.log(chance.uniform(1.2, self.burst, number * SLICES)), 0.0
+            chance.random(number * slices) < self.bursts, np.log(chance.uniform(1.2, self.burst, number * slices)), 0.0
         )
-        return np.exp((drift + burst).reshape(number, SLICES) + self.run_effect * whole[:, None])
+        return np.exp((drift + burst).reshape(number, slices) + self.run_effect * whole[:, None])
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,16 @@ class SimulatedRun:
             orders=rate_estimate([(n - x, n) for n, x in counts]),
             shape=tuple(_shape(each) for each in everything),
         )
+
+    def duet(self) -> DuetRun:
+        """This run as one of two at the same time, without its single pages and options."""
+        journeys = [np.concatenate(parts) for parts in zip(*map(self._journeys, SHARES), strict=True)]
+        everything = [np.concatenate(parts) for parts in zip(*self.times.values(), strict=True)]
+        slices = {
+            (Kind.TIME, name): {index: _histogram(times) for index, times in enumerate(found)}
+            for name, found in ((JOURNEYS, journeys), (PAGES_TOGETHER, everything))
+        }
+        return DuetRun(self.measures(), slices, SLICE_SECONDS)
 
     def recorder(self) -> Recorder:
         """The recorder of this run."""
@@ -278,11 +289,41 @@ def looked_at_thrice(runs: int, machines: Sequence[Machine], seed: int = 44_000)
             yield share_row(f"{what}: 10 % slower found", slower.ends[Verdict.FAILED], runs, seed, at_least=0.75)
 
 
+DUET_SLICES, ROUNDS = 12, 3
+
+
+def in_duet(machine: Machine, candidate: Shop, runs: int, seed: int) -> Counter[Verdict]:
+    """How duets with this candidate end: both versions share what the machine does, and up to three rounds are compared."""
+    plan, ends = Plan(Tolerance(), RunEffect(), DUET_LOOKS), Counter[Verdict]()
+    for run in range(runs):
+        chance = np.random.default_rng(seed + run)
+        rounds: list[tuple[DuetRun, DuetRun]] = []
+        verdict = Verdict.INCONCLUSIVE
+        for factors in machine.runs(ROUNDS, chance, DUET_SLICES):
+            rounds.append((a_run(SAME, factors, chance).duet(), a_run(candidate, factors, chance).duet()))
+            if (verdict := compare_rounds(rounds, 0.95, plan).verdict) is not Verdict.INCONCLUSIVE:
+                break
+        ends[verdict] += 1
+    return ends
+
+
+def duets(runs: int, machines: Sequence[Machine], seed: int = 46_000) -> Iterator[Row]:
+    """How often `regress duet` is wrong, and what it finds."""
+    for machine in machines:
+        what = f"duet, up to 3 rounds of 72 s, {machine.name}"
+        same = in_duet(machine, SAME, runs, seed)
+        yield share_row(f"{what}: the same shop failed", same[Verdict.FAILED], runs, seed, at_most=0.01)
+        slower = in_duet(machine, Shop(slower=1.1), runs, seed)
+        yield share_row(f"{what}: 10 % slower passed", slower[Verdict.PASSED], runs, seed, at_most=0.05)
+        yield share_row(f"{what}: 10 % slower found", slower[Verdict.FAILED], runs, seed, at_least=0.5)
+
+
 def rows(*, quick: bool) -> Iterator[Row]:
     """All claims, in the size of the table or of the tests."""
     runs = 8 if quick else 1_000
     yield from compared(runs, (AWFUL,) if quick else MACHINES)
     yield from failing(runs)
+    yield from duets(runs, (AWFUL,) if quick else (QUIET, MACHINES[3], MACHINES[4]))
     yield from looked_at_thrice(runs, (QUIET,) if quick else MACHINES[:5])
     if not quick:
         yield from power(runs)

@@ -13,7 +13,7 @@ from finished_runs import a_run
 from harness.results.store import write
 from scenarios.commands import regress
 from scenarios.commands.cli import main
-from scenarios.regression import load_runs
+from scenarios.regression import duet, load_runs
 
 TWO_HOSTS = ("--base", "http://127.0.0.1:1", "--candidate", "http://127.0.0.1:2")
 
@@ -111,6 +111,40 @@ def test_a_load_that_does_not_start_is_shown(monkeypatch, tmp_path, capsys):
     assert ran(tmp_path, *TWO_HOSTS) == 2
     assert "a load ended with exit code 2, so nothing can be compared" in (text := capsys.readouterr().err)
     assert "the key is wrong" in text
+
+
+def in_duet(tmp_path, *options):
+    return main(["regress", "duet", "baseline", *TWO_HOSTS, *options, "--results", str(tmp_path / "out")])
+
+
+@pytest.fixture
+def quiet(monkeypatch):
+    monkeypatch.setattr(regress, "BusyShare", lambda: lambda: 0.2)
+    monkeypatch.setattr(duet, "MOST_APART", 1e9)
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_duet_starts_both_versions_and_compares_their_slices(loads, tmp_path, capsys):
+    assert in_duet(tmp_path) == 0
+    commands, slower = loads
+    assert [command[command.index("--host") + 1][-1] for command in commands] == ["1", "2", "2", "1"]
+    assert "after 2 rounds" in capsys.readouterr().out
+    slower["by"] = 2.0
+    assert in_duet(tmp_path / "again") == 3
+    assert "the p95 of all pages is longer by 100 %" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_duet_on_a_busy_machine_is_refused(loads, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(regress, "BusyShare", lambda: lambda: 0.9)
+    assert in_duet(tmp_path) == 4
+    assert "the machine that both versions share was 90% busy" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_duet_needs_two_hosts(loads, tmp_path, capsys):
+    assert in_duet(tmp_path, "--candidate", "http://127.0.0.1:1/") == 2
+    assert "are the same host" in capsys.readouterr().err
+    assert loads[0] == []
 
 
 @pytest.mark.end_to_end
