@@ -88,9 +88,9 @@ def _baseline() -> Command:
 
 
 def _regress() -> Command:
-    from scenarios.commands import regress
+    from scenarios.commands.regress import command
 
-    return regress
+    return command
 
 
 def _plan() -> Command:

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 import regression_claims
-from regression_claims import QUIET, SHARED, Shop, a_run
+from compared_runs import Shop, a_run
+from regression_claims import QUIET, SHARED
 
 from harness.regression.measures import measure
 from harness.regression.tolerance import Alphas

@@ -3,7 +3,8 @@
 import math
 
 import pytest
-from regression_claims import QUIET, SAME, Shop, pairs_of
+from compared_runs import Shop, pairs_of
+from regression_claims import QUIET, SAME
 
 from harness.objectives.verdict import Verdict
 from harness.regression.comparison import compare, holm

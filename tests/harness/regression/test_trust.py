@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from compared_runs import Shop, pairs_of
 from finished_runs import a_run
-from regression_claims import QUIET, SAME, Shop, pairs_of
+from regression_claims import QUIET, SAME
 
 from harness.objectives.verdict import Finding, Severity, Verdict
 from harness.regression.comparison import compare

@@ -11,8 +11,8 @@ import pytest
 from finished_runs import a_run
 
 from harness.results.store import write
-from scenarios.commands import regress
 from scenarios.commands.cli import main
+from scenarios.commands.regress import command as regress
 from scenarios.regression import duet, load_runs
 
 TWO_HOSTS = ("--base", "http://127.0.0.1:1", "--candidate", "http://127.0.0.1:2")

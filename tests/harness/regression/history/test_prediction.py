@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from regression_claims import QUIET, SAME, SHARED, Shop, a_run
+from compared_runs import Shop, a_run
+from regression_claims import QUIET, SAME, SHARED
 
 from harness.objectives.verdict import Verdict
 from harness.regression.figures import Kind, Plan

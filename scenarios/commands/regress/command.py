@@ -24,13 +24,13 @@ from harness.regression.trust import Trust, trust_in
 from harness.results.result import Result
 from harness.results.store import new_folder
 from harness.units import format_count
-from scenarios.commands import regress_history
 from scenarios.commands.compare import (
     add_plan_arguments,
     compare_pairs,
     read_plan,
     write_json,
 )
+from scenarios.commands.regress import history
 from scenarios.commands.run import command_line
 from scenarios.regression.abba import FEWEST_PAIRS, Alternation, alternate
 from scenarios.regression.duet import MOST_BUSY, MOST_ROUNDS, THIS_MACHINE, BusyShare, DuetRounds, play, shared_place
@@ -76,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, epilog=DUET_HELP,
     )  # fmt: skip
     _add_load_arguments(duet)
-    regress_history.add_design(designs)
+    history.add_design(designs)
 
 
 def _add_load_arguments(parser: argparse.ArgumentParser) -> None:
@@ -98,7 +98,7 @@ def _add_load_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the design and print the answer; returns the exit code of the verdict."""
     if arguments.design == "history":
-        return regress_history.run(arguments)
+        return history.run(arguments)
     with terminated_like_interrupted():
         return _duet(arguments) if arguments.design == "duet" else _abba(arguments)
 
