@@ -51,7 +51,8 @@ def run(folder):
     """The output of the short run, and the report at its end."""
     command = (BIN / "locust", "--headless", "--scenario", folder / "baseline.toml", "-t", "8s", "--metrics-port", "0")
     found = real_runs.output_of_run(*command, "--results", folder / RESULT)
-    shutil.copytree(folder / RESULT, folder / "out")
+    for name in ("out", "results/before", "results/after"):
+        shutil.copytree(folder / RESULT, folder / name)
     return found
 
 
@@ -127,7 +128,7 @@ def test_a_label_that_no_run_prints_would_be_found(run):
 )
 def test_a_finished_run_is_shown_again(run, folder, command):
     ended = called(command, folder)
-    assert ended.stdout.startswith((*VERDICTS, "<?xml"))
+    assert ended.stdout.startswith((*VERDICTS, "<?xml", "The report is in")), ended.stderr
     wanted = json.loads((folder / RESULT / "result.json").read_text())["exit_code"] if "--exit-code" in command else 0
     assert ended.returncode == wanted
 
