@@ -23,6 +23,8 @@ TIMING = {"busy", "collector", "cpu", "crowded", "lateness", "loop", "pressure",
 """The findings of checkload that a crowded machine causes."""
 LOST = {"end", "reports", "workers"}
 """The findings that a very crowded machine causes: a process that does not run is silent."""
+SILENT = "failed to send heartbeat"
+"""What Locust says of a worker that it gives up."""
 BROKEN_ON_PURPOSE = ("[shop.faults]", "[shop.service]", "[shop.freeze]")
 OWN = ("harness", "users", "scenarios", "dashboards", "locustfile.py")
 
@@ -104,6 +106,8 @@ def _crowding(error, runs, crowd):
             return message
         if name in LOST and crowd >= CROWDED:
             return f"{message}, {waited}"
+    if crowd >= CROWDED and any(SILENT in run.output for run in runs):
+        return f"a worker was silent, {waited}"
     if crowd >= CROWDED and (
         error.errisinstance((TimeoutExpired, TimeoutError)) or "was killed after" in str(error.value)
     ):

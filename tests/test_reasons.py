@@ -49,8 +49,12 @@ def test_the_runs_of_a_test_tell_the_reason(runs, who, why):
     assert why in said
 
 
-def test_a_worker_that_was_lost_tells_nothing_if_the_processors_were_busy():
-    assert reason(error(), [Run(4, "", LOST)], 0.9, HERE)[0] == CROWD
+@pytest.mark.parametrize(
+    "run", [Run(4, "", LOST), Run(4, "Worker w_1 failed to send heartbeat, setting state to missing.", {})]
+)
+def test_a_worker_that_was_lost_tells_nothing_if_the_processors_were_busy(run):
+    assert reason(error(), [run], 0.9, HERE)[0] == CROWD
+    assert reason(error(), [run], 0.3, HERE)[0] == HARNESS
 
 
 @pytest.mark.parametrize(
