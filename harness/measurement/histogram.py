@@ -29,8 +29,11 @@ from harness.measurement.coarse_counts import coarse_counts
 
 _NANOSECONDS = 1_000_000_000
 
+_BUCKETS = {bucket: bucket for bucket in range(1 << 12)}
+"""The numbers of all buckets up to some years: thousands of histograms share these objects, each of 32 bytes."""
 _places: dict[tuple[float, ...], dict[int, int]] = {}
 """A cache: for the bounds of a metric, the place of each bucket among them."""
+_NONE_OVER: Mapping[float, int] = {}
 _native_places: dict[int, int] = {}
 """A cache: for each bucket, its bucket of a native histogram."""
 
@@ -51,7 +54,7 @@ class Histogram:
     def __init__(self) -> None:
         self._counts: dict[int, int] | bytes = {}
         self._nanoseconds = 0  # an integer, because a sum of floats depends on their order
-        self._over: dict[float, int] = {}  # for each bound, how many times in its bucket are over it
+        self._over = _NONE_OVER  # for each bound, how many times in its bucket are over it
         self.total = 0
         self.infinite = 0
         self.smallest = math.inf
@@ -119,7 +122,10 @@ class Histogram:
         if not isinstance(counts, dict):
             counts = self._unpack()
         for index in indexes:
-            counts[index] = counts.get(index, 0) + 1
+            try:
+                counts[index] += 1
+            except KeyError:  # rare: a histogram soon has its buckets
+                counts[_BUCKETS.get(index, index)] = 1
         self.total += len(indexes)
         self._nanoseconds += nanoseconds
         self.smallest = min(self.smallest, smallest)
@@ -130,7 +136,10 @@ class Histogram:
         counts = self._counts
         if not isinstance(counts, dict):
             counts = self._unpack()
-        counts[index] = counts.get(index, 0) + n
+        if index in counts:
+            counts[index] += n
+        else:
+            counts[_BUCKETS.get(index, index)] = n
         self.total += n
         self._nanoseconds += nanoseconds * n
         if seconds < self.smallest:  # noqa: PLR1730  min() and max() would take half as long again
@@ -164,7 +173,8 @@ class Histogram:
     def count_over_bounds(self, index: int, times: Sequence[float], bounds: Bounds, n: int = 1) -> None:
         """Count how many of these times of one bucket are over each bound in it; call it before they are counted in the bucket."""
         for bound in bounds.by_bucket[index]:
-            self._over[bound] = self._over_bound(bound) + n * sum(seconds > bound for seconds in times)
+            over = self._over_bound(bound) + n * sum(seconds > bound for seconds in times)
+            self._over = {**self._over, bound: over}
 
     def _over_bound(self, bound: float) -> int:
         """How many times in the bucket of a bound are over it; without an exact count, the value of the bucket decides for all."""
@@ -387,10 +397,10 @@ class Histogram:
         ``over`` has, for each bound, how many times in its bucket are over it.
         """
         for bound, n in over.items():
-            self._over[bound] = self._over_bound(bound) + n
+            self._over = {**self._over, bound: self._over_bound(bound) + n}
         mine = self._unpack()
         for index, n in zip(indexes, counts, strict=True):
-            mine[index] = mine.get(index, 0) + n
+            mine[_BUCKETS.get(index, index)] = mine.get(index, 0) + n
         self.total += sum(counts) + infinite
         self.infinite += infinite
         self._nanoseconds += nanoseconds

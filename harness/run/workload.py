@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from harness.capacity.model import SearchPlan
 from harness.metrics.page_roles import PageRoles
-from harness.objectives.model import Objective
+from harness.objectives.model import Objective, Subject
 from harness.objectives.stop_rule import StopRule
 from harness.schedule.arrivals import ArrivalSchedule
 from harness.schedule.dispatch import Arrival
@@ -121,7 +121,7 @@ class Judging:
     @property
     def sliced_options(self) -> Collection[str] | None:
         """The payment options whose pages need slices of their own: those of objectives; in a search, all (``None``)."""
-        return None if self.search else {each.label("payment") for each in self.objectives}
+        return None if self.search else {o.label("payment") for o in self.objectives if o.subject is Subject.PAGE}
 
 
 class LoadSchedule(Protocol):
