@@ -188,11 +188,16 @@ def _objects(shop) -> dict[str, int]:
     }
 
 
-def main() -> None:
+def asked_for(words: list[str]) -> argparse.Namespace:
+    """The options of this program."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pages", type=float, default=SOAK_PAGES, help="pages a second")
     parser.add_argument("--journeys", type=float, default=SOAK_JOURNEYS, help="journeys a second")
-    chosen = parser.parse_args()
+    return parser.parse_args(words)
+
+
+def main() -> None:
+    chosen = asked_for(sys.argv[1:])
     tracemalloc.start()
     with tempfile.TemporaryDirectory(prefix="checkload-ten-hours-") as folder:
         figures = generator(Path(folder), pages=chosen.pages, journeys=chosen.journeys)

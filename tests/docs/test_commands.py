@@ -13,7 +13,9 @@ import bench_client
 import make as making
 import pytest
 import slowest_tests
+import soak_memory
 import table
+import ten_hours
 import yaml
 from documents import ROOT, commands, commands_in_sentences
 from locust.argument_parser import get_parser
@@ -89,6 +91,10 @@ def python(words, _):
             bench_client.asked_for(rest)
         case ["tests/real_client/pattern.py", ">", _]:
             assert (ROOT / words[0]).exists()
+        case ["tests/calibration/ten_hours.py", *rest]:
+            ten_hours.asked_for(rest)
+        case ["tests/end_to_end/soak_memory.py", *rest]:
+            locust(list(soak_memory.asked_for(rest)[1]))
         case ["docs/make.py", *rest]:
             making.asked_for(rest)
         case ["docs/slowest_tests.py", *rest]:

@@ -90,15 +90,22 @@ def table(seen):
     return "\n".join(lines), flat
 
 
-def main():
+def asked_for(words):
+    """The options of this program, and those of Locust."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--at", default="10,30,60", help="minutes at which the memory is read")
     parser.add_argument("--results", default="results/soak-memory", help="folder for the results")
-    chosen, options = parser.parse_known_args()
+    chosen, options = parser.parse_known_args(words)
+    return chosen, options or SOAK
+
+
+def main():
+    chosen, options = asked_for(sys.argv[1:])
     moments = sorted(float(each) for each in chosen.at.split(","))
     port = str(a_free_port())  # with Locust's own port, the workers might find the master of another run
-    own = (*SOAK, "--master-bind-port", port, "--master-port", port)
-    command = [sys.executable, "-m", "locust", *(options or own), "--results", chosen.results]
+    if "--processes" in options and "--master-bind-port" not in options:
+        options = (*options, "--master-bind-port", port, "--master-port", port)
+    command = [sys.executable, "-m", "locust", *options, "--results", chosen.results]
     process = subprocess.Popen(command, cwd=ROOT)
     try:
         seen = watch(process.pid, moments, lambda: process.poll() is not None)
