@@ -56,7 +56,9 @@ class SampleSeries:
         for what, n in list(other.counts.items()):
             self.counts[what] = self.counts.get(what, 0) + n
         for index, histogram in list(other.slices.items()):
-            self.slices.setdefault(index, Histogram()).add(histogram)
+            mine = self.slices.setdefault(index, Histogram())
+            mine.add(histogram)
+            mine.pack()
 
     def merge_slices(self) -> None:
         """Merge adjacent slices in pairs."""
