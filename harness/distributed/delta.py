@@ -133,6 +133,7 @@ class DeltaDecoder:
     def __init__(self, total: Recorder) -> None:
         self._total = total
         self._own = Recorder(total.window, most_slices=total.most_slices)
+        total.mirrors.append(self._own)
         self.last_number = 0
         self.messages_taken = 0
         self.complete = True

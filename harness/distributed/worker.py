@@ -142,6 +142,7 @@ class Worker:
     def _report_regularly(self, encoder: DeltaEncoder) -> None:
         while not self.run.over:
             self._sleep(REPORT_EVERY)
+            self._driver.settle_slices()
             if not self.run.over:
                 self._send_report(encoder, final=False)
 

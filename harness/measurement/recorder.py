@@ -8,43 +8,24 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Collection, Iterable, Mapping
 from math import inf
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from harness.measurement.bucket_layout import NO_BOUNDS, Bounds
 from harness.measurement.coarse_counts import COARSE_FROM
 from harness.measurement.histogram import Histogram
+from harness.measurement.keys import JourneyKey, PageKey
 from harness.measurement.sample import JourneySample, PageSample, Phase, Window
 from harness.measurement.series import REPEATED, ArrivalCounts, SampleSeries, coarsened
+from harness.yield_to_load import YieldToLoad
 
 _Times: TypeAlias = tuple[list[float], list[float], list[int]]  # response and service times in seconds, bytes
+
+__all__ = ["STALL", "JourneyKey", "PageKey", "Recorder"]
 
 STALL = 0.010
 """Seconds of lateness that count as a stall: an idle machine starts 99 of 100 arrivals within 9 to 12 ms."""
 
 _BUFFER_SIZE = 512  # pages that are counted together, which takes about 0.5 ms
-
-
-class PageKey(NamedTuple):
-    """The labels under which a page is counted."""
-
-    page: str
-    payment_option: str
-    outcome: str
-    blame: str
-    phase: str
-
-
-class JourneyKey(NamedTuple):
-    """The labels under which a journey is counted."""
-
-    journey: str
-    payment_option: str
-    verification: str
-    outcome: str
-    blame: str
-    failed_page: str
-    ordered: bool
-    phase: str
 
 
 class Recorder:
@@ -74,6 +55,9 @@ class Recorder:
         self.bounds = bounds
         self._sliced_options = sliced_options  # those that objectives name
         self._sliced: dict[PageKey, SampleSeries] = {}
+        self.mirrors: list[
+            Recorder
+        ] = []  # copies of what each worker has counted, whose slices are merged at the same time
         self._stalled_until = -inf
         self._pages: dict[PageKey, SampleSeries] = {}
         self._buffer: list[PageSample] = []
@@ -195,6 +179,14 @@ class Recorder:
         if not times.is_integer() or int(times).bit_count() != 1:
             raise ValueError(f"slices of {self.slice_length} s and of {slice_length} s cannot be matched")
         return int(times).bit_length() - 1
+
+    def settle(self, yield_to_load: YieldToLoad) -> None:
+        """Do in small steps what is left of merging slices; whatever reads slices would have to do it at once."""
+        self._flush()
+        for recorder in (self, *self.mirrors):
+            for series in list(recorder._all_series()):  # noqa: SLF001 - recorders, too
+                if series.settle():
+                    yield_to_load()
 
     def with_renamed_labels(self, name: Callable[[str], str]) -> Recorder:
         """A copy with every label changed by ``name``; series that then have the same labels are added up."""

@@ -25,7 +25,7 @@ class SampleSeries:
     has the slices of both.
     """
 
-    __slots__ = ("amount", "counts", "received", "response", "service", "sliced_in", "slices")
+    __slots__ = ("_halves", "_slices", "amount", "counts", "received", "response", "service", "sliced_in")
 
     def __init__(self) -> None:
         self.response = Histogram()
@@ -33,19 +33,47 @@ class SampleSeries:
         self.received = 0
         self.amount = 0
         self.counts: dict[str, int] = {}
-        self.slices: dict[int, Histogram] = {}
         self.sliced_in: SampleSeries | None = None
+        self._slices: dict[int, Histogram] = {}
+        self._halves: dict[int, Histogram] = {}  # slices of half the length, which are still to be merged
+
+    @property
+    def slices(self) -> dict[int, Histogram]:
+        """The response times by slice."""
+        self.settle()
+        return self._slices
+
+    @slices.setter
+    def slices(self, slices: dict[int, Histogram]) -> None:
+        self._slices, self._halves = slices, {}
 
     def slice(self, place: int) -> Histogram:
         """The response times of the slice at this place; a negative place means the first slice."""
-        place, slices = max(place, 0), (self.sliced_in or self).slices
-        histogram = slices.get(place)
+        if self.sliced_in is not None:
+            return self.sliced_in.slice(place)
+        place = max(place, 0)
+        histogram = self._slices.get(place)
         if histogram is None:
-            for index, one in slices.items():
+            for index, one in self._slices.items():
                 if index < place - 1:
                     one.pack()  # it hardly changes any more
-            histogram = slices[place] = Histogram()
+            histogram = self._merge_into(place)
         return histogram
+
+    def settle(self) -> bool:
+        """Merge the slices that are still to be merged; returns whether there were any."""
+        unsettled = bool(self._halves)
+        for place in {index // 2 for index in self._halves}:
+            self._merge_into(place).pack()
+        return unsettled
+
+    def _merge_into(self, place: int) -> Histogram:
+        """Make the slice at this place, with what was counted in its two halves."""
+        whole = self._slices[place] = Histogram()
+        for index in (2 * place, 2 * place + 1):
+            if (half := self._halves.pop(index, None)) is not None:
+                whole.add(half)
+        return whole
 
     def add(self, other: SampleSeries) -> None:
         """Count everything that the other series has counted; both must have slices of the same length."""
@@ -61,13 +89,8 @@ class SampleSeries:
             mine.pack()
 
     def merge_slices(self) -> None:
-        """Merge adjacent slices in pairs."""
-        merged: dict[int, Histogram] = {}
-        for index, histogram in self.slices.items():
-            merged.setdefault(index // 2, Histogram()).add(histogram)
-        for histogram in merged.values():
-            histogram.pack()
-        self.slices = merged
+        """Merge adjacent slices in pairs: at once those that are counted in or read, the others in ``settle``."""
+        self._halves, self._slices = self.slices, {}
 
     def to_json(self, coarse: Bounds | None = None) -> dict[str, Any]:
         """The series as JSON; with ``coarse``, its slices have fewer buckets, and these bounds stay exact."""

@@ -18,8 +18,9 @@ from harness.run.lifecycle import EndCause, Ending
 from harness.run.load import CHECK_INTERVAL, Instrument, Load
 from harness.run.local_load import LocalLoad
 from harness.run.run import Run
-from harness.run.supervisor import Supervisor
+from harness.run.supervisor import YIELD_SECONDS, Supervisor
 from harness.run.workload import Workload
+from harness.yield_to_load import YieldToLoad
 
 logger = logging.getLogger("checkload")
 
@@ -45,6 +46,7 @@ class RunDriver:
         self.instrument = instrument
         self.supervisor = supervisor
         self._sleep = time.sleep
+        self._yield_to_load = YieldToLoad(time.sleep, YIELD_SECONDS)
         self._on_second = hooks.on_second
         self._greenlets: list[Any] = []
         # After the load, which has let in its last arrival by then.
@@ -74,6 +76,10 @@ class RunDriver:
         """Do work in the background until the run ends; an error in it ends the run as a crash."""
         self._greenlets.append(gevent.spawn(self._guarded, work))
 
+    def settle_slices(self) -> None:
+        """Merge slices of time in small steps, after their length has doubled."""
+        self.run.recorder.settle(self._yield_to_load)
+
     def _kill_tasks(self) -> None:
         current = gevent.getcurrent()
         gevent.killall([greenlet for greenlet in self._greenlets if greenlet is not current], block=False)
@@ -94,6 +100,7 @@ class RunDriver:
                 return
             if self.supervisor is not None:
                 self.supervisor.check()
+            self.settle_slices()
             if turn % 2 == 0:
                 self._on_second()
 

@@ -15,7 +15,7 @@ from harness.run.load import Instrument, Load
 from harness.run.run import Run
 from harness.yield_to_load import YieldToLoad
 
-YIELD_SECONDS = 0.002  # seconds for the load between two steps of an interim check
+YIELD_SECONDS = 0.002  # seconds for the load between two steps of longer work
 
 
 class Supervisor:

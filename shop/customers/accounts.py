@@ -15,7 +15,7 @@ from shop.catalogue import api_timestamp
 
 _HEADER = ["email", "password", "first_name", "last_name", "phone", "saved_choices"]
 _MOST_MADE_UP = 200_000
-_MOST_ADDRESSES = 10
+_MOST_ADDRESSES = 5
 _RESERVED = ("example.com", "example.net", "example.org")
 
 
@@ -33,7 +33,7 @@ class SignInLocked(Exception):
 
 @dataclass(slots=True)
 class AddressBook:
-    """The addresses of one customer by pk, the latest ten."""
+    """The addresses of one customer by pk, the latest five."""
 
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)
     last_pk: int = 0

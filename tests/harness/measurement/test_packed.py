@@ -6,7 +6,10 @@ import pytest
 
 from harness.measurement.bucket_layout import Bounds
 from harness.measurement.histogram import Histogram
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import PageSample, Window
 from harness.measurement.series import SampleSeries
+from harness.yield_to_load import NEVER, YieldToLoad
 
 BOUNDS = Bounds([0.05, 0.3])
 
@@ -62,3 +65,38 @@ def test_slices_of_the_past_are_packed():
     assert [isinstance(series.slices[place]._counts, dict) for place in (0, 1, 2, 5)] == [False, False, False, True]
     series.slice(0).record(0.2)  # a journey that ends late
     assert series.slices[0].total == 2
+
+
+def filled(most_slices, seconds=40):
+    recorder = Recorder(Window(0.0, 0.0, 1_000.0), most_slices=most_slices)
+    for n in range(10 * seconds):
+        due, page = n / 10, "AB"[n % 2]
+        recorder.page(PageSample(page, "gpay", "ok", "nobody", due, due, due + 0.01 + n % 7 / 100))
+    return recorder
+
+
+def test_slices_are_merged_in_small_steps_while_there_is_load():
+    recorder, steps = filled(32, 31), []
+    before = {key.page: dict(series.slices) for key, series in recorder.pages.items()}
+    recorder.page(PageSample("A", "gpay", "ok", "nobody", 33.0, 33.0, 33.1))  # the slices get twice as long
+    recorder.settle(YieldToLoad(lambda _: steps.append([len(one._halves) for one in recorder._pages.values()]), 0.0))
+    assert recorder.slice_length == 2.0
+    assert steps == [[0, 31], [0, 0]]
+    for key, series in recorder.pages.items():
+        for place in range(15):
+            assert series.slices[place] == Histogram.merged(
+                [before[key.page][2 * place], before[key.page][2 * place + 1]]
+            )
+
+
+@pytest.mark.parametrize("settled", [True, False])
+def test_counting_while_slices_are_being_merged_loses_nothing(settled):
+    recorder, whole = filled(8), filled(64)
+    for due in (39.9, 1.0, 17.0, 39.9):
+        for one in (recorder, whole):
+            one.page(PageSample("A", "gpay", "ok", "nobody", due, due, due + 0.2))
+    if settled:
+        recorder.settle(NEVER)
+    whole.coarsen_slices(8.0)
+    whole.most_slices = recorder.most_slices
+    assert recorder.to_json() == whole.to_json()
