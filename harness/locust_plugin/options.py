@@ -114,6 +114,14 @@ def add_options(parser: Any, scenarios: Sequence[str]) -> None:
         help="End the run as soon as its verdict is certain; three interim checks, each stricter than the final one.",
         in_form=False,
     )
+    for name, what in (("orders", "place more orders"), ("sms", "cause more SMS codes")):
+        option(
+            f"--max-{name}",
+            metavar="<number>",
+            default="",
+            help=f"A ceiling: the load ends in good order before it can {what} than this.",
+            in_form=False,
+        )
     option("--stop-file", metavar="<path>", default="", help="The run ends as soon as this file exists.", in_form=False)
     option(
         "--journey-log",
@@ -180,6 +188,8 @@ def choices(options: argparse.Namespace, users: int | None) -> Choices:
         seed=str(options.seed or ""),
         think_scale=str(options.think_scale or ""),
         budget=str(options.budget or ""),
+        max_orders=str(options.max_orders or ""),
+        max_sms=str(options.max_sms or ""),
         stop_when_certain=bool(options.stop_when_certain),
         allowed=tuple(options.allow_target or ()),
         verify_tls=not options.no_verify_tls,

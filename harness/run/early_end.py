@@ -1,4 +1,4 @@
-"""Checks whether a run must or may end early: dead shop, stop file, stop rule, or certain verdict.
+"""Checks whether a run must or may end early: dead shop, stop file, stop rule, ceiling, or certain verdict.
 
 Pure, except for the stop file; moments come in as arguments.
 """
@@ -8,11 +8,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.measurement.recorder import Recorder
+from harness.metrics.page_roles import PageRoles
 from harness.objectives.stop_rule import StopRuleMonitor
+from harness.run.ceilings import Ceilings
 from harness.run.early_stopping import InterimAnalyses
 from harness.run.lifecycle import EndCause, Ending
 from harness.run.workload import Judging, LoadSchedule, Target
 from harness.yield_to_load import YieldToLoad
+
+NO_ROLES = PageRoles()
 
 
 class StopFile:
@@ -29,7 +33,9 @@ class StopFile:
 class EarlyEndChecks:
     """Checks one run for reasons to end early."""
 
-    def __init__(self, judging: Judging, schedule: LoadSchedule) -> None:
+    def __init__(self, judging: Judging, schedule: LoadSchedule, page_roles: PageRoles = NO_ROLES) -> None:
+        self._warm_up = schedule.warm_up
+        self._ceilings = Ceilings(judging, schedule, page_roles)
         self._stop_rules = StopRuleMonitor(judging.stop_rules)
         self._analyses = _interim_analyses(judging, schedule) if judging.stop_when_certain else None
 
@@ -49,6 +55,11 @@ class EarlyEndChecks:
         if rule := self._stop_rules.check(recorder, now):
             return Ending(EndCause.STOP_RULE, rule)
         return None
+
+    def ceiling_end(self, recorder: Recorder, elapsed: float, under_way: int) -> Ending | None:
+        """The ending of a run that has no room for more orders or SMS codes, ``elapsed`` seconds after the first arrival."""
+        reason = self._ceilings.reason(recorder, elapsed, under_way)
+        return Ending(EndCause.CEILING, reason, judged_until=max(elapsed, self._warm_up)) if reason else None
 
     def certain_end(self, recorder: Recorder, elapsed: float, yield_to_load: YieldToLoad) -> Ending | None:
         """The ending of a run with a certain verdict, ``elapsed`` seconds after the first arrival."""

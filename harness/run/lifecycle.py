@@ -32,6 +32,7 @@ class EndCause(StrEnum):
 
     PLANNED = ""
     CERTAIN = "certain"
+    CEILING = "ceiling"
     STOP_FILE = "stop file"
     STOP_RULE = "stop rule"
     TARGET_DIED = "target died"
@@ -64,7 +65,7 @@ class Ending:
     @property
     def complete(self) -> bool:
         """Whether the run has measured all that it was meant to measure."""
-        return self.cause in (EndCause.PLANNED, EndCause.CERTAIN)
+        return self.cause in (EndCause.PLANNED, EndCause.CERTAIN, EndCause.CEILING)
 
 
 def interruption(who: str, *, drains: bool = True) -> Ending:

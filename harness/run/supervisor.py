@@ -30,7 +30,7 @@ class Supervisor:
         self.instrument = instrument
         self._stop_file = hooks.stop_file
         self._yield_to_load = YieldToLoad(time.sleep, YIELD_SECONDS)
-        self._checks = EarlyEndChecks(judging, run.workload.schedule)
+        self._checks = EarlyEndChecks(judging, run.workload.schedule, run.workload.page_roles)
         self.controller = (
             CapacityController(
                 judging.search, judging.objectives, SearchView(run, load, instrument, self._yield_to_load)
@@ -55,6 +55,8 @@ class Supervisor:
         if run.closing:
             return
         end = self._checks.forced_end(run.target.shop, self._stop_file, run.recorder, run.clock())
+        if end is None and run.begun:
+            end = self._checks.ceiling_end(run.recorder, run.elapsed, self.load.under_way)
         if end is None and run.begun:
             if self.controller is not None:
                 self._step_search(self.controller)

@@ -36,6 +36,8 @@ class Choices:
     think_scale: str = ""
     stop_when_certain: bool = False
     budget: str = ""
+    max_orders: str = ""
+    max_sms: str = ""
     allowed: tuple[str, ...] = ()
     verify_tls: bool = True
 
@@ -102,12 +104,14 @@ class Judging:
     """What decides the verdict of a run, and its early end.
 
     ``search`` is the plan of a capacity search, ``at_least`` the capacity that it must find, ``planned_minimum`` the minimum number
-    of journeys by payment option.
+    of journeys by payment option. ``max_orders`` and ``max_sms`` are ceilings that end the load; ``None``: no ceiling.
     """
 
     objectives: Sequence[Objective] = ()
     stop_rules: Sequence[StopRule] = ()
     stop_when_certain: bool = False
+    max_orders: int | None = None
+    max_sms: int | None = None
     search: SearchPlan | None = None
     at_least: float | None = None
     planned_minimum: Mapping[str, int] = field(default_factory=dict)

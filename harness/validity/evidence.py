@@ -31,6 +31,7 @@ class EndFacts:
 
     - ``interrupted``: what stopped the run before its end: Ctrl-C, SIGTERM, the stop button or a stop file.
     - ``certain_verdict_reason``: why it ended as soon as its verdict was certain.
+    - ``ceiling``: why a ceiling on orders or SMS codes ended it.
     - ``stop_rule``: the rule of the scenario that ended it.
     - ``crashed``: the error that crashed checkload.
     - ``target_unreachable``: why the target could not be reached.
@@ -40,6 +41,7 @@ class EndFacts:
 
     interrupted: str = ""
     certain_verdict_reason: str = ""
+    ceiling: str = ""
     stop_rule: str = ""
     crashed: str = ""
     target_unreachable: str = ""
@@ -117,7 +119,7 @@ class Conditions:
     @property
     def ended_early(self) -> bool:
         """Whether the run ended before its schedule, so that missing numbers are no error."""
-        return bool(self.end.certain_verdict_reason) or self.disturbed
+        return bool(self.end.certain_verdict_reason or self.end.ceiling) or self.disturbed
 
     @property
     def disturbed(self) -> bool:

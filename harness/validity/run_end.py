@@ -96,6 +96,10 @@ def ran_to_its_end(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             "end", Severity.FAILED, conditions.end.stop_rule, "find out what broke the shop before you load it again"
         )
+    elif conditions.end.ceiling:
+        planned = format_duration(conditions.delivery.planned_duration)
+        message = f"the load ended after {lasted} of {planned}: {conditions.end.ceiling}"
+        yield Finding("end", Severity.WARNING, message, "raise the ceiling, or plan a shorter run or a lower rate")
     elif conditions.end.certain_verdict_reason:
         planned = format_duration(conditions.delivery.planned_duration)
         message = f"the load ended after {lasted} of {planned}: {conditions.end.certain_verdict_reason}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -27,6 +28,8 @@ OPTIONS: Mapping[str, str] = {
     "think_scale": "--think-scale",
     "budget": "--budget",
     "stop_when_certain": "--stop-when-certain",
+    "max_orders": "--max-orders",
+    "max_sms": "--max-sms",
     "allow_target": "--allow-target",
     "verify_tls": "--no-verify-tls",
 }
@@ -229,6 +232,11 @@ def _stop_when_certain(tables: Tables, choice: Any, _scenario: Scenario) -> list
     return ["stop.when_certain"]
 
 
+def _ceiling(name: str, tables: Tables, choice: Any, _scenario: Scenario) -> list[str]:
+    tables.setdefault("stop", {})[name] = _whole_number(choice, at_least=1)
+    return [f"stop.{name}"]
+
+
 def _verify_tls(tables: Tables, choice: Any, _scenario: Scenario) -> list[str]:
     # The option only switches the check off. Without it, the scenario decides.
     if choice is False:
@@ -246,6 +254,8 @@ _OVERRIDES: Mapping[str, Callable[[Tables, Any, Scenario], list[str]]] = {
     "think_scale": _think_scale,
     "budget": _budget,
     "stop_when_certain": _stop_when_certain,
+    "max_orders": partial(_ceiling, "max_orders"),
+    "max_sms": partial(_ceiling, "max_sms"),
     "allow_target": _allow_target,
     "verify_tls": _verify_tls,
 }

@@ -76,6 +76,8 @@ class ScenarioWorkload:
             objectives=chosen.objectives,
             stop_rules=chosen.stop_rules,
             stop_when_certain=chosen.document.stop.when_certain,
+            max_orders=chosen.document.stop.max_orders,
+            max_sms=chosen.document.stop.max_sms,
             search=chosen.search,
             at_least=chosen.document.capacity.at_least if chosen.document.capacity else None,
             planned_minimum=self.population.planned_minimum,
@@ -118,6 +120,8 @@ def overrides_of(choices: Choices) -> dict[str, Any]:
         "think_scale": choices.think_scale,
         "budget": choices.budget,
         "stop_when_certain": choices.stop_when_certain or None,
+        "max_orders": choices.max_orders,
+        "max_sms": choices.max_sms,
         "allow_target": choices.allowed,
         "verify_tls": None if choices.verify_tls else False,
     }

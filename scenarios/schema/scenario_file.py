@@ -15,7 +15,7 @@ from scenarios.schema.names import CodeName, HostName, JourneyName, PageName, Pa
 from scenarios.schema.objective_texts import ObjectiveText, StopRuleText
 from scenarios.schema.payments import PaymentsSection
 from scenarios.schema.quantities import PositivePerSecond, PositiveSeconds, Share, ThinkSeconds, Weight
-from scenarios.schema.section import Count, NonEmptyText, Section, UserCount
+from scenarios.schema.section import Count, NonEmptyText, PositiveCount, Section, UserCount
 from shop.contract import PATHS, Page
 from shop.settings import Settings
 from users.population.think import ThinkTimes
@@ -184,6 +184,10 @@ class StopSection(Section):
     """Rules that end the run, such as ``"failures > 50% for 10s"``."""
     when_certain: bool = False
     """Whether to end as soon as the verdict is certain. Three interim checks then share alpha with the final check."""
+    max_orders: PositiveCount | None = None
+    """A ceiling: the load ends in good order before it can place more orders than this."""
+    max_sms: PositiveCount | None = None
+    """A ceiling: the load ends in good order before it can cause more SMS codes than this."""
 
 
 class ScenarioDocument(Section):

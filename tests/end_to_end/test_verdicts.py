@@ -169,3 +169,13 @@ def test_a_signal_during_the_drain_leaves_a_whole_run_to_judge(locust, scenario)
     assert "interrupted" not in run.output
     assert run.sound, run.output
     assert run.result["stopped"] == ""
+
+
+def test_a_ceiling_on_orders_ends_the_load_in_good_order(locust, scenario):
+    text = QUICK.replace('duration = "6s"', 'duration = "60s"') + "[journeys]\nguest = 1\n[stop]\nmax_sms = 100_000\n"
+    run = locust("--headless", "--scenario", scenario(text), "--processes", "2", "--max-orders", "250").wait()
+    assert run.code in (0, 4), run.output
+    assert "the ceiling of 250 orders leaves no room" in run.result["stopped"]
+    assert 50 < run.result["counts"]["orders"] <= 250
+    assert run.result["ledger"]["agrees"]
+    assert run.result["counts"]["failed_journeys"] == 0
