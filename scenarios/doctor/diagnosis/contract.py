@@ -34,6 +34,9 @@ _WORDS: Mapping[Outcome, tuple[str, str, str]] = {
         'have the shop say application/json, or set content_type = "warn" in [conduct]',
     ),
     Outcome.BUSINESS_ERROR: ("refused", "was refused", _LOG),
+    Outcome.CAPTCHA_WANTED: ("captcha", "wants a captcha", _LOG),
+    Outcome.WAITING_ROOM: ("waiting_room", "sends the shopper to a waiting room", _LOG),
+    Outcome.NOT_JSON: ("not_json", "was answered with an empty reply where JSON is due", _LOG),
     Outcome.UNAVAILABLE: ("unavailable", "shows that something is not available", _LOG),
 }
 

@@ -30,9 +30,8 @@ _NO_GUESTS = "give guest and abandoning the weight 0 in [journeys], and name acc
 def csrf(failure: Failure) -> Finding | None:
     """The shop has no token where checkload looks for it, or does not accept the one that it gave."""
     exchange = failure.exchange
-    if failure.page is Page.CSRF_TOKEN and exchange.status:
-        gate = finding_of_reply(exchange, failure.url)
-        return _no_token(failure) if gate is None or gate.code in _NO_SUCH_PAGE else gate
+    if failure.page is Page.CSRF_TOKEN:
+        return _no_token(failure) if lacks_token(failure) else None
     body = exchange.body[:65_536].decode(errors="replace")
     if exchange.status not in (HTTPStatus.FORBIDDEN, HTTPStatus.BAD_REQUEST) or "csrf" not in body.lower():
         return None
@@ -54,6 +53,14 @@ def csrf(failure: Failure) -> Finding | None:
     seen = f"was refused: the shop does not accept the CSRF token that it gave at {PATHS[Page.CSRF_TOKEN]}{quoted}"
     remedy = f"check that all servers of the shop share their secret key, and that no proxy drops {HEADER_CSRF} or the cookie"
     return failure.finding("csrf_refused", seen, remedy)
+
+
+def lacks_token(failure: Failure) -> bool:
+    """Whether the page of the token has none; a gate before the shop is another matter."""
+    if failure.page is not Page.CSRF_TOKEN or not failure.exchange.status:
+        return False
+    gate = finding_of_reply(failure.exchange, failure.url)
+    return gate is None or gate.code in _NO_SUCH_PAGE
 
 
 def _no_token(failure: Failure) -> Finding:

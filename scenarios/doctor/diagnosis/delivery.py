@@ -39,6 +39,14 @@ def places(failure: Failure) -> Finding | None:
     if not found or failure.outcome not in (*_REFUSED, Outcome.NOT_JSON):
         return None
     what = _LISTS[found][1]
+    around = next((field for field in failure.pinned if f"{field}=" in failure.exchange.path), "")
+    if around and failure.outcome is Outcome.ENVELOPE:
+        page, known = _LISTS[around]
+        seen = f"lists no {what}: the shop does not know the {around} of [address]"
+        remedy = (
+            f"the shop lists its {known} under {PATHS[page]}; remove {around} from [address], or give a pk of that list"
+        )
+        return failure.finding("place_unknown", seen, remedy, f"[address] {around}")
     seen = f"gave no list of {what} (status {failure.exchange.status})"
     remedy = "set country, city, township and district in [address], each a pk or a name that the shop knows"
     return failure.finding("no_places", seen, remedy, f"[address] {found}")

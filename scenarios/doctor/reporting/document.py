@@ -53,13 +53,20 @@ def headline(found: Examination) -> str:
     """The answer in one line."""
     walked, stopped = len(found.paths), len(found.stopped)
     paths = f"{walked} path{'s' * (walked != 1)}"
-    if found.findings and not stopped:
-        return f"{found.url}: all {paths} passed after these changes of the scenario:"
-    if found.findings:
+    bought = any(option.covered for option in found.facts.options)
+    if found.findings and stopped:
         return f"{found.url}: {stopped} of {paths} stopped. What to change:"
+    if found.findings:
+        passed = bought or not found.places_orders
+        answer = (
+            f"all {paths} passed after these changes of the scenario"
+            if passed
+            else "nothing could be bought. What to change"
+        )
+        return f"{found.url}: {answer}:"
     if found.ended_early:
         return f"{found.url}: the walk ended early: it {found.ended_early}."
-    if not any(option.covered for option in found.facts.options):
+    if not bought:
         return f"{found.url}: nothing was bought, so it is not known whether the shop can be loaded."
     if not found.places_orders:
         return f"{found.url}: all {paths} passed up to the payment; no order was placed, so the rest is not known."

@@ -17,8 +17,8 @@ from scenarios.doctor.walking.examination import Examination
 from scenarios.doctor.walking.manner import Manner
 from scenarios.doctor.walking.paths import PathEnd
 from scenarios.loading.scenario import Scenario
-from shop.contract import PATHS, Page
-from users.population.journey_spec import ShopperPolicy, SmsScript
+from shop.contract import PATHS, PAYMENT_OPTIONS, Flow, Page
+from users.population.journey_spec import ExternalPages, ShopperPolicy, SmsScript
 
 _WEIGHTS = {"guest": 5, "returning": 3, "first_time": 2, "abandoning": 1}
 _DONE = (PathEnd.OK, PathEnd.LEFT)
@@ -45,7 +45,8 @@ def gather_facts(
         replace(
             option,
             covered=_ended(found, option.payment_type, *_DONE),
-            ends_outside=_ended(found, option.payment_type, PathEnd.LEFT),
+            ends_outside=_ended(found, option.payment_type, PathEnd.LEFT)
+            or (policy.external is ExternalPages.STOP and option.known and _leaves_shop(option.payment_type)),
         )
         for option in found.facts.options
     )
@@ -78,11 +79,16 @@ def gather_facts(
         sms_code=policy.sms_code,
         external=policy.external.value,
         allowed_hosts=tuple(sorted(policy.allowed_hosts)),
-        three_d=any(walked.path.three_d and walked.end is PathEnd.OK for walked in found.paths),
+        three_d=policy.external is not ExternalPages.STOP
+        and any(walked.path.three_d and walked.end is PathEnd.OK for walked in found.paths),
         journey_seconds=max(lengths, default=12.0),
         verify_tls=scenario.target.verify_tls,
         more=_kept(scenario),
     )
+
+
+def _leaves_shop(option: str) -> bool:
+    return PAYMENT_OPTIONS[option].flow in (Flow.WALLET, Flow.BANK_PAGE, Flow.REDIRECTION, Flow.MASTERPASS)
 
 
 def _ended(found: Examination, option: str, *ends: PathEnd) -> bool:

@@ -98,17 +98,18 @@ def _names(manner: Manner, _failure: Failure, finding: Finding, _context: Journe
     return True
 
 
-def _unpin(manner: Manner, failure: Failure, _finding: Finding, _context: JourneyContext | None) -> bool:
+def _unpin(manner: Manner, failure: Failure, finding: Finding, _context: JourneyContext | None) -> bool:
     """Look the place up in the shop's lists instead of sending the one of the scenario."""
-    if not failure.pinned or not manner.places.pinned or not set(failure.exchange.fields) & set(manner.places.pinned):
+    if not manner.places.pinned or finding.key.partition("] ")[2] not in failure.pinned:
         return False
     manner.changed |= {f"[address] {name}": "" for name in manner.places.pinned}
     manner.places = LocationPool({}, manner.places.seed)
     return True
 
 
-def _stop_outside(manner: Manner, _failure: Failure, finding: Finding, _context: JourneyContext | None) -> bool:
-    if manner.policy.external is ExternalPages.STOP:
+def _stop_outside(manner: Manner, _failure: Failure, finding: Finding, context: JourneyContext | None) -> bool:
+    """Leave at the page of a bank; for a bank that only 3-D Secure leads to, a scenario can do without 3-D Secure."""
+    if manner.policy.external is ExternalPages.STOP or (context is not None and context.spec.three_d):
         return False
     manner.policy = replace(manner.policy, external=ExternalPages.STOP)
     manner.changed["[external] mode"] = finding.value
@@ -133,6 +134,7 @@ _ADAPTATIONS: Mapping[str, Adaptation] = {
     "redirect_language": _policy("[conduct] locale", "locale"),
     "address_by_name": _names,
     "address_refused": _unpin,
+    "place_unknown": _unpin,
     "external_host": _stop_outside,
     "bank_page": _stop_outside,
 }

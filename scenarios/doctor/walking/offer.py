@@ -80,6 +80,10 @@ def _unknown(option: OfferedOption) -> Finding:
     seen = (
         f"has an unknown option: {option.payment_type}{label}, slug {option.slug or 'none'}, pk {option.pk or 'none'}"
     )
+    like = next((name for name in (_word(option), option.slug.replace("-", "_")) if name in PAYMENT_OPTIONS), "")
+    if like:
+        remedy = f'if it is {like}, have the shop say so: payment_type = "{like}"'
+        return Finding("unknown_option", _WHERE, seen, remedy, stops=False)
     remedy = f"scenarios leave it out; to pay with it, describe its pages in [payments.recipes.{_word(option)}]"
     return Finding("unknown_option", _WHERE, seen, remedy, f"[payments.recipes.{_word(option)}]", stops=False)
 

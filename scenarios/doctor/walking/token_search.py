@@ -9,12 +9,13 @@ from scenarios.doctor.exchange import Exchange
 from scenarios.doctor.recording import Recorder, RecordingTransport
 from shop.contract import COOKIE_CSRF, PATHS, Page
 
-PAGES = ("/", PATHS[Page.LOGIN], PATHS[Page.BASKET])
+PAGES = ("/", PATHS[Page.LOGIN], PATHS[Page.BASKET], PATHS[Page.CHECKOUT], "/csrf/", "/api/csrf/", "/api/csrf_token/")
 """Pages on which shops set the cookie of the token; looked at in this order."""
 
 _COOKIE = re.compile(r"csrf|xsrf", re.IGNORECASE)
 _IN_PAGE = re.compile(
-    r"<input[^>]{0,300}name\s*=\s*[\"']?(\w*csrf\w*)|<meta[^>]{0,300}name\s*=\s*[\"']?([\w-]*csrf[\w-]*)", re.IGNORECASE
+    r"<input[^>]{0,300}name\s*=\s*[\"']?(\w*csrf\w*)|<meta[^>]{0,300}name\s*=\s*[\"']?([\w-]*csrf[\w-]*)|\"(\w*csrf\w*)\"\s*:",
+    re.IGNORECASE,
 )
 
 
@@ -40,6 +41,7 @@ def token_in(exchange: Exchange, path: str) -> TokenSource:
     marked = _IN_PAGE.search(exchange.body[:262_144].decode(errors="replace"))
     if marked:
         return TokenSource(
-            path, f"it is in the page itself, as {marked[1] or marked[2]}, and checkload reads the cookie {COOKIE_CSRF}"
+            path,
+            f"it is in the page itself, as {marked[1] or marked[2] or marked[3]}, and checkload reads the cookie {COOKIE_CSRF}",
         )
     return TokenSource()

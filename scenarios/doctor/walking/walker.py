@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from harness.measurement.outcomes import Outcome
+from scenarios.doctor.diagnosis.customers import lacks_token
 from scenarios.doctor.diagnosis.diagnose import diagnose
 from scenarios.doctor.diagnosis.failure import Failure
 from scenarios.doctor.finding import Finding
@@ -18,7 +18,6 @@ from scenarios.doctor.walking.offer import not_offered, offered_options, option_
 from scenarios.doctor.walking.paths import PathEnd, WalkedPath, WalkPath, payment_paths, sms_paths
 from scenarios.doctor.walking.shopper import Attempt, PathWalker
 from scenarios.doctor.walking.token_search import find_token
-from shop.contract import Page
 
 MOST_TRIES = 30
 """The most times that one path is walked, each time with something changed."""
@@ -148,8 +147,7 @@ class Walk:
 
     def _with_token(self, failure: Failure) -> Failure:
         """The failure, with the page that gives a token, if that is what is missing."""
-        lacks = failure.page is Page.CSRF_TOKEN and failure.exchange.status
-        if not lacks or failure.outcome in (Outcome.CONNECTION, Outcome.TIMEOUT):
+        if not lacks_token(failure):
             return failure
         transport = self.walker.open(self.manner)
         try:
@@ -175,6 +173,8 @@ class Walk:
         kept = self.found.findings if stops else self.found.notes
         if finding.code in _FOR_ALL:
             kept[:] = [one for one in kept if one.code != "csrf_elsewhere"]
+        elif finding.code == "csrf_elsewhere":  # a shop that refuses a post without a token does want one
+            kept[:] = [one for one in kept if (one.code, one.value) != ("csrf_elsewhere", '""')]
         about = (finding.code, "" if finding.code in _OF_PRODUCTS else finding.page + finding.seen)
         if all(about != (one.code, "" if one.code in _OF_PRODUCTS else one.page + one.seen) for one in kept):
             kept.append(replace(finding, stops=stops))

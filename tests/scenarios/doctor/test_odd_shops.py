@@ -90,6 +90,17 @@ GUEST_ERRORS = {
     "pre_order": {},
 }
 
+
+def token_in_the_page(request, sound):
+    if request.path == "/csrf_token/":
+        return html("Not Found", "", 404)
+    return (
+        html("Shop", "<input type=hidden name='csrfmiddlewaretoken' value='abc'>")
+        if request.path == "/"
+        else sound(request)
+    )
+
+
 # What breaks, the code of its finding, what is said, and the key to change.
 ODD = {
     "maintenance page": (always(html("We'll be back soon", "Maintenance", 503)), "maintenance", "status 503 and a maintenance page", ""),
@@ -136,8 +147,15 @@ ODD = {
         on("/address/", said({"tax_office": ["This field is required."]})), "address_refused", "tax_office: This field is required", "",
     ),
     "postcode": (on("/address/", said({"postcode": ["Enter a valid postcode."]})), "address_refused", "Set postcode", "[address] postcode"),
-    "slug": (
-        lambda request, sound: said({"payment_option": ["Expected pk value, received str."]}, 400)
+    "token in the page": (
+        token_in_the_page, "csrf_elsewhere", "it is in the page itself, as csrfmiddlewaretoken", "[conduct] csrf_path",
+    ),
+    "empty reply": (on("/baskets/basket/", (200, JSON, b"")), "not_json", "an empty reply where JSON is due", ""),
+    "captcha in the checkout": (
+        on("IndexPage", said({"redirect_url": "/users/pz-captcha/"}, 200)), "captcha", "wants a captcha", "[headers]",
+    ),
+    "sign-in by redirect": (on("/users/login/", to("/")), "html_sign_in", "the sign-in is a form for people", "[journeys]"),
+    "slug": (        lambda request, sound: said({"payment_option": ["Expected pk value, received str."]}, 400)
         if request.name == "PaymentOptionSelectionPage" and request.method == "POST" and not request.form()["payment_option"].isdecimal()
         else sound(request),
         "option_refused", 'Set option_value = "pk"', "[conduct] option_value",

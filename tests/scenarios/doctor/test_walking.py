@@ -138,3 +138,28 @@ def test_what_a_hostile_shop_says_harms_no_terminal_and_no_page(walk):
     assert max(map(len, examined.text.splitlines())) <= 200
     assert "Content-Security-Policy" in page
     assert "http-equiv" in page
+
+
+def test_a_place_of_the_scenario_that_the_shop_does_not_know_is_left_out(walk):
+    tables = {"address": {"country": 1001, "city": "Istanbul"}, "products": {"search": ""}}
+    examined = walk(second_shop(), tables=tables)
+    assert examined.codes() == ["place_unknown"]
+    said = "The shop lists its cities under /address/city/; remove city from [address], or give a pk of that list."
+    assert said in examined.first_lines
+    assert examined.found.stopped == []
+    assert examined.found.facts.address == {}
+
+
+def test_a_bank_that_cannot_be_followed_costs_only_what_leads_there(walk):
+    def breaks(request, sound):
+        page = b"<!DOCTYPE html><html><title>Bank</title></html>"
+        return (200, {"content-type": "text/html"}, page) if request.path == "/orders/redirection/" else sound(request)
+
+    examined = walk(second_shop(breaks=breaks))
+    assert examined.codes() == ["bank_page"]
+    assert names(examined, "left")[0] == "a guest, redirection"
+    facts = examined.found.facts
+    assert facts.external == "stop"
+    without_order = {option.payment_type for option in facts.options if option.ends_outside}
+    assert without_order == {"redirection", "gpay", "masterpass"}
+    assert not facts.three_d
