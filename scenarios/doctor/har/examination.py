@@ -68,6 +68,7 @@ def examine_recording(
     requests = 0
     for recorded in recording.exchanges():
         if is_page_view(recorded):
+            learner.see_page(recorded)
             continue
         requests += 1
         learner.add(recorded, json_object(recorded.exchange))

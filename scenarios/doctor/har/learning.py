@@ -25,6 +25,7 @@ _CODE = re.compile(r"[A-Za-z]{2,5}(?:-[A-Za-z]{2})?")
 _COOKIE = re.compile(r"(?:^|;\s*)(pz-locale|pz-currency)=([\w-]+)")
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,40}")
 _MOST_FIELDS = 10
+_LONGEST_PAGE = 65_536
 _ADDRESS_FIELDS = frozenset(
     {"title", "first_name", "last_name", "phone_number", "email", "country", "city", "township", "district", "line"}
     | {"postcode", "is_corporate", "type"}
@@ -61,11 +62,17 @@ class Learner:
             self.direct_hosts[urlsplit(meaning.origin).hostname or ""] = None
             self.wants_authorization |= "authorization" in exchange.headers
         self.thinking.add(exchange, page, meaning.page_name)
-        self.payments.add(exchange, page, envelope)
+        html = text_of(document.get("result")) if document else exchange.body[:_LONGEST_PAGE].decode(errors="replace")
+        self.payments.add(exchange, page, envelope, html, urlsplit(meaning.origin).hostname or "")
         self.recipes.add(exchange, page, meaning.page_name, envelope, self.payments.chosen)
         self._language(exchange)
         self._shopper(exchange, page, envelope, document)
         self._fields(exchange, page, meaning.page_name)
+
+    def see_page(self, recorded: RecordedExchange) -> None:
+        """Take a page of the storefront that the browser opened: the receipt means that the person has bought."""
+        if recorded.meaning.page is Page.COMPLETED_ORDER:
+            self.payments.add(recorded.exchange, Page.COMPLETED_ORDER, None)
 
     def facts(self, host: str, source: str) -> ShopFacts:
         """What was learnt; ``host`` is the shop's host if the command line names it, ``source`` says what was read."""
@@ -91,8 +98,8 @@ class Learner:
             products=tuple(self.products),
             headers={"Authorization": "${STAGING_AUTH}"} if self.wants_authorization else {},
             sms_options=tuple(sorted(paying.asked_for_code & paying.bought)),
-            external="stop" if paying.left_for_bank else "follow",
-            three_d=paying.three_d and not paying.left_for_bank,
+            external="stop" if paying.left_for_bank or paying.bank_hosts else "follow",
+            three_d=paying.three_d and not paying.left_for_bank and not paying.bank_hosts,
             think_times=self.thinking.medians,
             more={f"payments.recipes.{name}": recipe for name, recipe in recipes.items()},
             journey_seconds=max(1.0, self.thinking.length),

@@ -140,6 +140,16 @@ def _options(facts: ShopFacts, learner: Learner) -> Iterator[Finding]:
             '"stop"',
             stops=False,
         )
+    for option, host in learner.payments.bank_hosts.items():
+        yield Finding(
+            "external_host",
+            page,
+            f"leads to {shown_text(host)} with {shown_text(option)}, a page of another site",
+            "shoppers of the scenario leave there, without an order; to follow it, allow its host in [external] allowed_hosts",
+            "[external] mode",
+            '"stop"',
+            stops=False,
+        )
     unused = [option.payment_type for option in facts.options if option.known and not option.covered]
     if unused:
         yield Finding(

@@ -164,6 +164,54 @@ def test_a_way_out_to_a_bank_without_a_way_back_ends_there(examine):
     assert "left_outside" in notes(found)
 
 
+def test_the_page_of_a_bank_on_another_site_ends_the_journeys_of_the_scenario(examine):
+    chosen = {"payment_option": {"pk": 5, "slug": "credit-card", "payment_type": "credit_card"}}
+    form = "<form method='post' action='https://bank.example/pay/'><input name='a'></form>"
+    back = entry(60, "POST", "/orders/checkout/?page=CreditCardThreeDSecurePage", "", {"oid": "1"}, status=302)
+    back["response"]["headers"].append({"name": "Location", "value": "/orders/completed/0123456789abcdef/"})
+    entries = [
+        *purchase()[:7],
+        page(24, "PaymentOptionSelectionPage", envelope("BinNumberPage", pre_order=chosen), {"payment_option": 5}),
+        entry(30, "GET", "/orders/redirect-three-d/", {"result": form}),
+        back,
+    ]
+    found = examine(entries)
+    assert (found.facts.external, found.facts.three_d) == ("stop", False)
+    assert [(option.payment_type, option.ends_outside) for option in found.facts.options if option.covered] == [
+        ("credit_card", True)
+    ]
+    assert "leads to bank.example with credit_card" in next(
+        one.text for one in found.notes if one.code == "external_host"
+    )
+    at_the_shop = [
+        *entries[:-2],
+        entry(30, "GET", "/orders/redirect-three-d/", {"result": form.replace("bank", "shop")}),
+        back,
+    ]
+    assert (examine(at_the_shop).facts.external, examine(at_the_shop).facts.three_d) == ("follow", True)
+
+
+@pytest.mark.parametrize(
+    "receipt",
+    [
+        page(
+            28,
+            "FundsTransferPage",
+            envelope("FundsTransferPage", redirect_url="/orders/completed/0123456789abcdef/"),
+            {"agreement": "1"},
+        ),
+        entry(29, "GET", "/en/orders/completed/0123456789abcdef/", "<html>Thank you, Grace Hopperina</html>"),
+    ],
+)
+def test_an_order_is_seen_however_the_storefront_shows_it(examine, receipt):
+    if receipt["request"]["method"] == "GET":
+        receipt = {**receipt, "request": {**receipt["request"], "headers": []}}
+        receipt["response"]["content"]["mimeType"] = "text/html"
+    found = examine([*purchase()[:-2], receipt])
+    assert [option.payment_type for option in found.facts.options if option.covered] == ["funds_transfer"]
+    assert found.exit is Exit.PASSED, [one.text for one in found.findings]
+
+
 def test_no_secret_of_the_recording_is_printed_or_written(tmp_path, capsys):
     path = recorded.write(tmp_path / "recording.har", purchase())
     files = {name: tmp_path / name for name in ("own.toml", "found.json", "found.html")}
