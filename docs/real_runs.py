@@ -14,6 +14,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
+REPLAY_PORT = 19646
 ROWS = 6
 """Rows of a table that an excerpt shows."""
 
@@ -108,28 +109,54 @@ FAULTS = """faults = [
 ]
 """
 """The faults of the shop whose report is shown."""
-PICTURES = {"report.png": ("desk", "light"), "report-phone.png": ("phone", "dark")}
+REPORT_VIEWS = {"report.png": ("desk", "light"), "report-phone.png": ("phone", "dark")}
 
 
-def report() -> dict[str, str]:
-    """Pictures of the report of a run against a shop with faults; they need Chromium, and no part of a page shows them."""
+def pictures() -> dict[str, str]:
+    """Pictures of the report and the dashboards of a run against a shop with faults; no part of a page shows them.
+
+    They need Chromium and Prometheus.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         text = (ROOT / "scenarios" / "baseline.toml").read_text(encoding="utf-8")
         (folder / "broken.toml").write_text(text.replace("[shop]\n", f"[shop]\n{FAULTS}", 1), encoding="utf-8")
         command = (BIN / "locust", "-f", ROOT / "locustfile.py", "--headless", "--scenario", "broken.toml")
-        output(*command, "--metrics-port", "0", "--results", "out", folder=folder)
-        take = (sys.executable, ROOT / "tests" / "end_to_end" / "report_browser.py", folder / "out" / "report.html")
-        for picture, view in PICTURES.items():
-            sys.stdout.write(output(*take, ROOT / "docs" / "pictures" / picture, *view))
+        output(*command, "--processes", "2", "--metrics-port", "0", "--results", "out", folder=folder)
+        for picture, view in REPORT_VIEWS.items():
+            photograph(folder / "out" / "report.html", ROOT / "docs" / "pictures" / picture, *view)
+        draw_dashboards(folder)
+        for page in sorted(folder.glob("drawn/*.html")):
+            photograph(page, ROOT / "dashboards" / "pictures" / f"{page.stem}.png", "board", "light")
     return {}
+
+
+def photograph(page: Path, picture: Path, *view: str) -> None:
+    """Write a picture of a page, with the browser of the tests."""
+    sys.stdout.write(output(sys.executable, ROOT / "tests" / "end_to_end" / "report_browser.py", page, picture, *view))
+
+
+def draw_dashboards(folder: Path) -> None:
+    """Draw the dashboards of the run in ``out``, from a Prometheus that has replayed it."""
+    replay = subprocess.Popen(  # noqa: S603 - a command of our own
+        [BIN / "checkload", "replay", "out", "--port", str(REPLAY_PORT)], cwd=folder, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert replay.stdout is not None  # noqa: S101 - it is a pipe
+        next(line for line in replay.stdout if line.startswith("http"))
+        address = f"http://127.0.0.1:{REPLAY_PORT}"
+        examine = (sys.executable, "-m", "dashboards.examine", "--prometheus", address, "--pictures", folder / "drawn")
+        sys.stdout.write(output(*examine))
+    finally:
+        replay.terminate()
+        replay.communicate()
 
 
 RUNS: Mapping[str, Callable[[], dict[str, str]]] = {
     "baseline": baseline,
     "calibrate": calibrate,
     "capacity": capacity,
-    "report": report,
+    "pictures": pictures,
 }
 """The runs whose output is shown."""
 SHOWN = ("baseline-progress", "baseline-report", "baseline-short", "calibrate", "capacity")

@@ -56,7 +56,7 @@ def draw_dashboard(
         drawn = _draw_panel(title, panel, got, view, phases)
         name = f"panel-{number}"
         if isinstance(drawn, Chart):
-            charts.charts[name] = replace(drawn, height=height - _HEAD - 2 - _LEGEND)
+            charts.charts[name] = replace(drawn, height=height - _HEAD - 2 - _LEGEND * (len(drawn.series) > 1))
             plot = element("div", class_="plot", tabindex="0", role="group", aria_label=title)
             drawn = element("figure", plot, data_chart=name)
         blocks.append(element("div", element("h2", title), drawn, class_="panel", id=name))

@@ -1,6 +1,6 @@
 """Opens pages that checkload wrote in a real browser: checks them, and photographs them for the documentation.
 
-python tests/end_to_end/report_browser.py PAGE PICTURE (desk|phone) (light|dark)
+python tests/end_to_end/report_browser.py PAGE PICTURE (desk|phone|board) (light|dark)
 """
 
 import base64
@@ -17,7 +17,7 @@ from browsing import chromium
 from npm_packages import npm_installed
 
 ACCESSIBILITY = Path(__file__).parents[1] / "accessibility"
-DESK, PHONE = (1280, 900), (390, 844)
+DESK, PHONE, BOARD = (1280, 900), (390, 844), (1440, 900)
 SERIOUS = {"serious", "critical"}
 
 
@@ -86,13 +86,13 @@ def report_browser(profile):
 
 
 def main(page, picture, size, scheme):
-    """Photograph the top of a page."""
-    sizes = {"desk": (DESK, 1440), "phone": (PHONE, 844)}
+    """Photograph the top of a page, or the whole of a dashboard."""
+    sizes = {"desk": (DESK, 1440), "phone": (PHONE, 844), "board": (BOARD, None)}
     chosen, height = sizes[size]
     with tempfile.TemporaryDirectory() as profile, report_browser(profile) as browser:
         browser.open(Path(page), chosen, dark=scheme == "dark")
         Path(picture).parent.mkdir(exist_ok=True)
-        browser.photograph(Path(picture), height=height)
+        browser.photograph(Path(picture), height=height or browser.run("return document.body.scrollHeight"))
 
 
 if __name__ == "__main__":

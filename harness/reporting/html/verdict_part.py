@@ -24,6 +24,7 @@ _SYMBOLS = {
     Verdict.INVALID: "!",
     Verdict.INCONCLUSIVE: "?",
 }
+_LEVELS = {Verdict.INVALID: {Severity.INVALID}, Verdict.INCONCLUSIVE: {Severity.INCONCLUSIVE}}
 MOST_UNFOLDED = 8
 """Of more objectives than these, a reader unfolds the list: what was not kept stands above it."""
 _ORDER = [Verdict.FAILED, Verdict.INCONCLUSIVE, Verdict.INVALID, Verdict.PASSED]
@@ -51,8 +52,10 @@ def banner(result: Result) -> Markup:
 def unmet(result: Result) -> Markup:
     """What was not kept, and why; for an invalid run, why it cannot be trusted and what to do."""
     judgement = result.judgement
-    problems = [one for one in judgement.findings if one.level in {Severity.INVALID, Severity.FAILED}]
     trusted = judgement.verdict is not Verdict.INVALID
+    # A run that failed in spite of doubtful times says so in its reason; the table of checks has the remedies.
+    levels = {Severity.FAILED, *_LEVELS.get(judgement.verdict, ())}
+    problems = [one for one in judgement.findings if one.level in levels]
     broken = [one for one in judgement.objectives if trusted and one.verdict not in {Verdict.PASSED, Verdict.INVALID}]
     found = section(
         "What the checks found" if trusted else "Why the run cannot be trusted",
