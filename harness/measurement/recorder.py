@@ -209,11 +209,11 @@ class Recorder:
         return view
 
     def to_json(self) -> dict[str, Any]:
-        """Everything counted, as JSON; slices of ``COARSE_FROM`` seconds or more are written with fewer buckets."""
+        """Everything counted, as JSON; slices of ``COARSE_FROM`` seconds or more are written in pairs, with fewer buckets."""
         coarse = self.bounds if self.slice_length >= COARSE_FROM else None
         return {
             "window": self.window.to_json(),
-            "slice_length": self.slice_length,
+            "slice_length": self.slice_length * (1 if coarse is None else 2),
             "most_slices": self.most_slices,
             "arrivals": {phase.value: arrivals.to_json() for phase, arrivals in self.arrivals.items()},
             "pages": [{**key._asdict(), **series.to_json(coarse)} for key, series in sorted(self.pages.items())],

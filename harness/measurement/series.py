@@ -93,14 +93,15 @@ class SampleSeries:
         self._halves, self._slices = self.slices, {}
 
     def to_json(self, coarse: Bounds | None = None) -> dict[str, Any]:
-        """The series as JSON; with ``coarse``, its slices have fewer buckets, and these bounds stay exact."""
+        """The series as JSON; with ``coarse``, slices are merged in pairs and have fewer buckets, and these bounds stay exact."""
+        slices = self.slices if coarse is None else merged_in_pairs(self.slices)
         return {
             "response": self.response.to_json(),
             "service": self.service.to_json(),
             "received": self.received,
             "amount": self.amount,
             "noted": dict(sorted(self.counts.items())),
-            "slices": {str(index): self.slices[index].to_json(coarse) for index in sorted(self.slices)},
+            "slices": {str(index): slices[index].to_json(coarse) for index in sorted(slices)},
         }
 
     @classmethod
@@ -173,3 +174,11 @@ def coarsened(all_series: Mapping[Key, SampleSeries], halvings: int) -> dict[Key
         for _ in range(halvings):
             copies[key].merge_slices()
     return copies
+
+
+def merged_in_pairs(slices: Mapping[int, Histogram]) -> dict[int, Histogram]:
+    """The slices of twice the length; these slices do not change."""
+    merged: dict[int, Histogram] = {}
+    for index, histogram in slices.items():
+        merged.setdefault(index // 2, Histogram()).add(histogram)
+    return merged

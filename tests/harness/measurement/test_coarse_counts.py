@@ -9,6 +9,7 @@ from harness.measurement.bucket_layout import Bounds
 from harness.measurement.histogram import Histogram
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import PageSample, Window
+from harness.measurement.series import merged_in_pairs
 
 BOUNDS = [0.04, 0.05, 0.0501, 0.3]
 
@@ -54,5 +55,8 @@ def test_only_the_slices_of_a_long_run_are_coarse(seconds, coarse):
     (written,), (series,) = again.pages.values(), recorder.pages.values()
     assert (written.response, written.service) == (series.response, series.service)
     assert (written.slices == series.slices) is not coarse
-    for index, times in series.slices.items():
+    assert again.slice_length == recorder.slice_length * (2 if coarse else 1)
+    expected = merged_in_pairs(series.slices) if coarse else series.slices
+    assert written.slices.keys() == expected.keys()
+    for index, times in expected.items():
         assert [written.slices[index].count_over(b) for b in BOUNDS] == [times.count_over(b) for b in BOUNDS]
