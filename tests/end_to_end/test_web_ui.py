@@ -3,10 +3,12 @@
 import json
 import subprocess
 import sys
+from urllib.request import urlopen
 
 import pytest
 from browsing import Page, Ui, chromium, until
 from running import QUICK, ROOT, needs
+from selenium.webdriver.common.by import By
 
 pytestmark = pytest.mark.end_to_end
 
@@ -77,6 +79,12 @@ def test_invalid_form_values_are_listed_and_start_no_run(ui, browser, scenario):
     assert served.shops() == []
 
 
+def banner(page):
+    """The class and the text of the banner at the top of the page."""
+    element = page.browser.find_element(By.ID, "checkload-banner")
+    return element.get_attribute("class"), element.text
+
+
 @needs("chromium", "chromedriver")
 def test_a_run_is_watched_and_stopped_and_another_run_follows(ui, browser, scenario, results):
     served = ui("--scenario", scenario(GENTLE))
@@ -91,11 +99,15 @@ def test_a_run_is_watched_and_stopped_and_another_run_follows(ui, browser, scena
     until(lambda: any(row[1] == "kept so far" for row in page.rows()), "objectives that are kept so far")
     (first,) = served.shops()
     assert page.buttons("Edit") == []
+    assert "Measuring: no verdict yet" in banner(page)[1]
     assert "A run is on" in served.start(scenario="smoke")
     page.press("Stop")
     until(lambda: page.rows()[0][1] == "INVALID", "the verdict")
     assert "interrupted" in page.rows()[0][2]
     assert "the stop button" in page.rows()[0][2]
+    until(lambda: banner(page)[0] == "invalid", "the banner of the verdict")
+    assert "Invalid: this run says nothing about the shop" in banner(page)[1]
+    assert "INVALID" in urlopen(f"{served.url}/checkload/report").read().decode()
     assert served.shops() == []
 
     page.press("New")

@@ -226,7 +226,7 @@ def _reasons(finished: Finished) -> Rows:
     weighed += [
         (order.index(verdict), {"demand": each.text, "verdict": str(verdict), "sentence": each.sentence})
         for each in judgement.objectives
-        for verdict in [NOT_JUDGED if each.verdict is Verdict.INVALID else each.verdict]
+        for verdict in [NOT_JUDGED if Verdict.INVALID in (judgement.verdict, each.verdict) else each.verdict]
     ]
     return [row for _, row in sorted(weighed, key=lambda one: one[0])]
 

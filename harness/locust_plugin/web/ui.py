@@ -11,7 +11,7 @@ from harness.errors import UsageError
 from harness.host_header import parse_allowed_hosts
 from harness.locust_plugin.option_checks import refuse_host, selected_user_classes
 from harness.locust_plugin.options import OPTION_HELP
-from harness.locust_plugin.web import form, guard, page, tabs
+from harness.locust_plugin.web import banner, form, guard, page, tabs
 from harness.locust_plugin.web.ui_state import UiState
 from harness.run.workload import ScenarioProvider, Workload
 
@@ -44,7 +44,10 @@ class CheckloadUi:
         shape = type(self._environment.shape_class).__name__
         allowed = parse_allowed_hosts(self._environment.parsed_options.web_allowed_hosts)
         guard.install_guard(web_ui, start=self.check_start_form, shape=shape, allowed_hosts=allowed)
-        page.install_page(web_ui, fields=self.fields, hints=self.hints, arguments=lambda: self.arguments(shape))
+        page.install_page(
+            web_ui, fields=self.fields, hints=self.hints, arguments=lambda: self.arguments(shape), head=banner.head()
+        )
+        banner.install_banner(web_ui, self._current)
         view = tabs.TabRows(self._current)
         guard.add_tabs(web_ui, tabs.TABS, rows=view.rows, state=self.state)
 

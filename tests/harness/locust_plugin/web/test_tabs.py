@@ -124,12 +124,12 @@ def test_after_the_run_the_verdict_comes_first_then_the_worst_findings(run):
     assert "interrupted" in rows[0]["sentence"]
     assert "results/fake-1" in rows[0]["sentence"]
     assert str(Path.cwd()) in rows[0]["sentence"]
-    assert [row["verdict"] for row in rows[2:]] == ["invalid", "inconclusive", "passed", "", "skipped"]
+    assert [row["verdict"] for row in rows[2:]] == ["invalid", "not judged", "not judged", "", "skipped"]
     # Validity checks and objectives can be told apart, and skipped objectives have a row.
     assert [row["demand"] for row in rows[2:]] == [
         "validity: end",
-        "page failures < 5%",
         "page response_time p50 < 1s",
+        "page failures < 5%",
         "throughput",
         "x",
     ]

@@ -1,0 +1,37 @@
+"use strict";
+document.addEventListener("DOMContentLoaded", () => {
+  const bar = document.createElement("div");
+  bar.id = "checkload-banner";
+  bar.hidden = true;
+  bar.setAttribute("role", "status");
+  const title = document.createElement("strong"), text = document.createElement("span"), link = document.createElement("a");
+  link.textContent = "Open the report";
+  link.target = "_blank";
+  bar.append(title, text, link);
+  document.body.prepend(bar);
+  // Our tab with the verdict comes first; Locust's page puts tabs of others behind its own.
+  const first = () => {
+    for (const tab of document.querySelectorAll('[role="tab"]')) {
+      tab.style.order = tab.textContent === "Verdict" ? "-1" : "";
+    }
+  };
+  const show = (banner) => {
+    bar.hidden = banner.kind === "none";
+    bar.className = banner.kind;
+    if (title.textContent !== banner.title) title.textContent = banner.title;
+    if (text.textContent !== banner.text) text.textContent = banner.text;
+    link.hidden = !banner.link;
+    if (banner.link) link.href = new URL(banner.link.slice(1), document.baseURI).href;
+  };
+  const ask = async () => {
+    try {
+      const reply = await fetch("checkload/banner", { cache: "no-store" });
+      if (reply.ok) show(await reply.json());
+    } catch {
+      show({ kind: "running", title: "Locust does not answer", text: "It may have ended.", link: "" });
+    }
+    first();
+    setTimeout(ask, 1000);
+  };
+  ask();
+});

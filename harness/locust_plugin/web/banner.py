@@ -1,0 +1,93 @@
+"""A banner at the top of Locust's page: what the run does now, and its verdict in words and colour when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from flask import Response, jsonify
+
+from harness.judging.finish import Finished
+from harness.locust_plugin.web.ui_state import UiState
+from harness.measurement.sample import Phase
+from harness.objectives.verdict import Verdict
+from harness.reporting.cause import causes_of_verdict
+from harness.units import format_duration
+
+BANNER_PATH = "/checkload/banner"
+REPORT_PATH = "/checkload/report"
+REPORT = "report.html"
+WORDS = {
+    Verdict.PASSED: "Passed",
+    Verdict.FAILED: "Failed",
+    Verdict.INVALID: "Invalid: this run says nothing about the shop",
+    Verdict.INCONCLUSIVE: "Inconclusive: too few samples to decide",
+}
+_PHASES = {Phase.WARM_UP: "Warm-up", Phase.STEADY: "Measuring", Phase.DRAIN: "Letting journeys finish"}
+
+
+class Banner(NamedTuple):
+    """What the banner shows: its ``kind`` sets the colour, ``title`` is one phrase, ``text`` one or two sentences.
+
+    ``link`` is the address of the report; empty if there is none.
+    """
+
+    kind: str
+    title: str
+    text: str = ""
+    link: str = ""
+
+
+NO_RUN = Banner("none", "")
+
+
+def banner(state: UiState) -> Banner:
+    """The banner of this moment."""
+    run, finished = state.run, state.finished
+    if run is None:
+        return NO_RUN
+    if finished is not None and finished.result.run_id == run.id:
+        return _judged(finished)
+    if run.ended:
+        return Banner("running", "The run is over", state.failure or run.lifecycle.crash or "It is being judged.")
+    if not run.begun:
+        return Banner("running", "Starting", "The virtual users are being started.")
+    left = max(0.0, run.length - run.elapsed)
+    until = f"{format_duration(round(left))} left" if left else f"{state.under_way:,} journeys in progress"
+    return Banner("running", f"{_PHASES[run.phase]}: no verdict yet", f"{until}.")
+
+
+def _judged(finished: Finished) -> Banner:
+    judgement = finished.result.judgement
+    sentences = [judgement.reason, *causes_of_verdict(finished.result)[:1]]
+    link = REPORT_PATH if (finished.folder / REPORT).is_file() else ""
+    return Banner(judgement.verdict.value, WORDS[judgement.verdict], " ".join(sentences), link)
+
+
+def head() -> str:
+    """The style and the script of the banner, for the head of the page."""
+    folder = files("harness.locust_plugin.web")
+    style, script = (folder.joinpath(f"banner.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
+    return f"<style>{style}</style><script>{script}</script>"
+
+
+def install_banner(web_ui: Any, current: Callable[[], UiState]) -> None:
+    """Serve the banner, and the report of the last run."""
+
+    def shown() -> Response:
+        return jsonify(banner(current())._asdict())
+
+    def report() -> Response:
+        finished = current().finished
+        try:
+            page = (finished.folder / REPORT).read_bytes() if finished is not None else b""
+        except OSError:
+            page = b""
+        if not page:
+            return Response("There is no report yet: a run writes it when it is over.", 404, mimetype="text/plain")
+        return Response(page, mimetype="text/html")
+
+    base = web_ui.environment.parsed_options.web_base_path or ""
+    for path, view in ((BANNER_PATH, shown), (REPORT_PATH, report)):
+        web_ui.app.add_url_rule(f"{base}{path}", path.replace("/", "_"), web_ui.auth_required_if_enabled(view))
