@@ -30,6 +30,7 @@ _KEPT = {
     "think": ("median", "sigma", "scale", "pages", "sigmas"),
     "sms": ("share", "poll", "patience"),
     "accounts": ("sign_in",),
+    "payments": ("recipes", "availability"),
     "shop": None,
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from scenarios.doctor.diagnosis.failure import json_object
@@ -32,11 +32,11 @@ def offered_options(page_context: Mapping[str, Any]) -> tuple[OfferedOption, ...
     return tuple(found.values())
 
 
-def option_notes(page_context: Mapping[str, Any]) -> Iterator[Finding]:
-    """What is special about the list: unknown options, options with other slugs, unavailable ones."""
+def option_notes(page_context: Mapping[str, Any], recipes: Collection[str]) -> Iterator[Finding]:
+    """What is special about the list: options that are unknown and have no recipe, other slugs, unavailable options."""
     options = offered_options(page_context)
     for option in options:
-        if not option.known:
+        if not option.known and option.payment_type not in recipes:
             yield _unknown(option)
     renamed = [option for option in options if option.known and option.slug and option.slug != option.payment_type]
     if renamed:
@@ -48,7 +48,7 @@ def option_notes(page_context: Mapping[str, Any]) -> Iterator[Finding]:
         seen = f"says that {name} is unavailable{f': {shown_text(why)}' if isinstance(why, str) and why else ''}"
         remedy = f"switch {name} on for the test system if you want to load it"
         yield Finding("option_unavailable", _WHERE, seen, remedy, stops=False)
-    if not any(option.known for option in options):
+    if not any(option.known or option.payment_type in recipes for option in options):
         seen = "has no option that checkload knows"
         remedy = "describe an option of your own by a recipe in [payments.recipes], or switch on one of the fourteen"
         yield Finding("no_known_option", _WHERE, seen, remedy, "[payments]")

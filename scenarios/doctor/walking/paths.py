@@ -85,7 +85,8 @@ def payment_paths(journey: str, options: Sequence[str], *, three_d: bool) -> Ite
     """A path for each option, and one through 3-D Secure."""
     for option in options:
         yield WalkPath(journey, option)
-    card = next((option for option in options if PAYMENT_OPTIONS[option].flow is Flow.CARD), "")
+    known = [option for option in options if option in PAYMENT_OPTIONS]  # the others have a recipe
+    card = next((option for option in known if PAYMENT_OPTIONS[option].flow is Flow.CARD), "")
     if card and three_d:
         yield WalkPath(journey, card, three_d=True)
 

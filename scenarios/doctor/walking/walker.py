@@ -86,11 +86,15 @@ class Walk:
                 continue
             attempt = self._attempt(WalkPath(journey))
             if attempt.walked.end is PathEnd.OK:
-                page_context = attempt.context.last_response.page_context
+                page_context, recipes = attempt.context.last_response.page_context, self.manner.policy.recipes
                 self.found.facts = replace(self.found.facts, options=offered_options(page_context))
-                for finding in (*stock_note(attempt.walked.exchanges), *option_notes(page_context)):
+                for finding in (*stock_note(attempt.walked.exchanges), *option_notes(page_context, recipes)):
                     self._note(finding, stops=finding.stops)
-                return journey, [option.payment_type for option in self.found.facts.options if option.known]
+                return journey, [
+                    option.payment_type
+                    for option in self.found.facts.options
+                    if option.known or option.payment_type in recipes
+                ]
             if self._is_shut():
                 break
         return "", ()

@@ -1,6 +1,7 @@
 """How a walk goes: what it orders, what it leaves out, when it ends, and what it never shows."""
 
 import json
+import tomllib
 from functools import partial
 
 import pytest
@@ -8,6 +9,8 @@ from in_process_shop import second_shop
 
 from scenarios.doctor.recording import Recorder
 from scenarios.doctor.reporting.page import html_page
+from scenarios.doctor.writing import scenario_text
+from scenarios.loading.reader import build_scenario
 
 CODE = {"sms": {"code": "987123"}}
 
@@ -163,3 +166,28 @@ def test_a_bank_that_cannot_be_followed_costs_only_what_leads_there(walk):
     without_order = {option.payment_type for option in facts.options if option.ends_outside}
     assert without_order == {"redirection", "gpay", "masterpass"}
     assert not facts.three_d
+
+
+def test_an_option_with_a_recipe_is_walked_and_its_recipe_is_written(walk):
+    recipe = {
+        "pages": [
+            {
+                "page": "MyWalletPage",
+                "fields": {"wallet": "{one_of.wallets}", "wallet_no": "{shown.wallet_no}", "phone": "{phone}"},
+            },
+            {"page": "MyWalletConfirmPage", "fields": {"agreement": "true"}},
+        ]
+    }
+    check = {
+        "path": "/payments/my_wallet/check/",
+        "fields": {"phone": "{phone}", "amount": "{amount}", "currency": "{currency}"},
+    }
+    own = {"my_wallet": recipe}, {"my_wallet": check}
+    tables = {"payments": {"recipes": own[0], "availability": own[1]}, "products": {"search": ""}}
+    examined = walk(second_shop(wallet="yes"), tables=tables)
+    assert "a guest, my_wallet" in names(examined, "ok"), examined.text[:3000]
+    assert "unknown_option" not in examined.notes()
+    written = tomllib.loads(scenario_text(examined.found.facts))
+    assert written["payments"]["recipes"] == own[0]
+    assert written["payments"]["my_wallet"] == 1
+    build_scenario(written | {"accounts": {}}, name="own")
