@@ -41,7 +41,7 @@ class Run:
     shop_may_fail: bool = False
 
     @property
-    def doubt(self):
+    def crowding(self):
         """The finding that is the first reason why this run is invalid: its name and its message; empty if it is valid."""
         found = self.result.get("judgement", {}).get("findings", ())
         return next(((one["check"], one["message"]) for one in found if one["level"] == "invalid"), ("", ""))
@@ -101,7 +101,7 @@ def reason(error, runs, crowd, test):
 def _crowding(error, runs, crowd):
     """How the machine disturbed the test, or ``""``."""
     waited = f"and {crowd:.0%} of the time something waited for a processor"
-    for name, message in (run.doubt for run in runs):
+    for name, message in (run.crowding for run in runs):
         if name in TIMING:
             return message
         if name in LOST and crowd >= CROWDED:

@@ -90,9 +90,9 @@ def summary_document(result: Result) -> dict[str, Any]:
         "payment_options": [row.to_json() for row in option_rows(recorder, result.asked.payment_options)],
         "capacity": _capacity(result),
         "left_out": {
-            "objectives": _rest(objectives, MOST_OBJECTIVES),
-            "findings": _rest(findings, MOST_FINDINGS),
-            "pages": _rest(pages, MOST_PAGES),
+            "objectives": _left_out(objectives, MOST_OBJECTIVES),
+            "findings": _left_out(findings, MOST_FINDINGS),
+            "pages": _left_out(pages, MOST_PAGES),
         },
     }
 
@@ -128,5 +128,5 @@ def _text(text: str) -> str:
     return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"
 
 
-def _rest(every: Sequence[object], most: int) -> int:
+def _left_out(every: Sequence[object], most: int) -> int:
     return max(0, len(every) - most)

@@ -20,13 +20,13 @@ def names(examined, end):
 
 
 def test_the_orders_of_the_walk_are_those_of_the_shop(walk):
-    told, answer = [], second_shop(choice_then="VerifySmsPage")
-    examined = walk(answer, tables=CODE, tell=told.append)
+    announced_lines, answer = [], second_shop(choice_then="VerifySmsPage")
+    examined = walk(answer, tables=CODE, tell=announced_lines.append)
     in_shop = [order["number"] for order in answer.shop.books.orders]
     assert examined.document["orders"]["numbers"] == in_shop
-    (announced,) = [line for line in told if "orders will be placed" in line]
+    (announced,) = [line for line in announced_lines if "orders will be placed" in line]
     assert len(in_shop) <= int(announced.split()[2])
-    assert told.index(announced) == 1, "before the first order, after the look"
+    assert announced_lines.index(announced) == 1, "before the first order, after the look"
     assert f"{len(in_shop)} orders were placed" in examined.text
 
 

@@ -1,4 +1,7 @@
-"""What is learnt of a recorded purchase, what is said of an odd one, and that no secret leaves it."""
+"""What is learnt of a recorded purchase, what is said of an odd one, and that no secret leaves it.
+
+Longer than 300 lines: one recorded purchase is varied in every way in which recordings differ.
+"""
 
 import json
 import random
