@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import gevent
@@ -184,6 +184,12 @@ class PathWalker:
             history=exchanges,
             verify_tls=self.verify_tls,
         )
+
+
+def may_have_paid(exchanges: Sequence[Exchange]) -> bool:
+    """Whether a form was sent that can place an order."""
+    pages = {one.path.partition("page=")[2] for one in exchanges if one.method == "POST"}
+    return not pages.isdisjoint(page.value for page in _COMPLETING)
 
 
 def _is_after_option(asked: list[PageRequest]) -> bool:

@@ -16,7 +16,7 @@ from scenarios.doctor.walking.examination import Examination
 from scenarios.doctor.walking.manner import Manner, adapt
 from scenarios.doctor.walking.offer import not_offered, offered_options, option_notes, stock_note
 from scenarios.doctor.walking.paths import PathEnd, WalkedPath, WalkPath, payment_paths, sms_paths
-from scenarios.doctor.walking.shopper import Attempt, PathWalker
+from scenarios.doctor.walking.shopper import Attempt, PathWalker, may_have_paid
 from scenarios.doctor.walking.token_search import find_token
 
 MOST_TRIES = 30
@@ -45,6 +45,7 @@ class Walk:
     announce: Callable[[int], None] = lambda _orders: None
     progress: Callable[[WalkedPath], None] = lambda _walked: None
     found: Examination = field(init=False)
+    _under_way: tuple[WalkPath, int] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.found = Examination(self.walker.url, places_orders=self.walker.places_orders)
@@ -54,13 +55,22 @@ class Walk:
         try:
             self._run()
         except WalkEnded as ended:
-            self.found.ended_early = str(ended)
+            self._end_early(str(ended))
         except KeyboardInterrupt:
-            self.found.ended_early = "was interrupted"
+            self._end_early("was interrupted")
         self._note_media_types()
         self.found.changed = dict(self.manner.changed)
         self.found.notes.sort(key=lambda note: note.code in _MERE)
         return self.found
+
+    def _end_early(self, why: str) -> None:
+        """Keep the exchanges of the path that was under way; it may have placed an order."""
+        self.found.ended_early = why
+        if self._under_way is not None:
+            path, first = self._under_way
+            exchanges = self.walker.recorder.exchanges[first:]
+            walked = WalkedPath(path, PathEnd.SKIPPED, exchanges, may_have_ordered=may_have_paid(exchanges))
+            self.found.paths.append(walked)
 
     def _run(self) -> None:
         buyer, options = self._look()
@@ -125,6 +135,7 @@ class Walk:
     def _attempt(self, path: WalkPath) -> Attempt:
         """Walk a path until it passes, or until nothing is left to change."""
         known, first = dict(self.manner.changed), len(self.walker.recorder.exchanges)
+        self._under_way = path, first
         for _ in range(MOST_TRIES):
             with self.customers.account(path.journey) as account:
                 invented = self.customers.invented and account is not None
@@ -145,6 +156,7 @@ class Walk:
                 break
         attempt.walked.exchanges = self.walker.recorder.exchanges[first:]
         attempt.walked.changed = tuple(key for key in self.manner.changed if key not in known)
+        self._under_way = None
         self.found.paths.append(attempt.walked)
         self.progress(attempt.walked)
         return attempt

@@ -108,6 +108,8 @@ def test_an_interrupted_walk_still_says_what_it_ordered(walk):
     examined = walk(second_shop(breaks=breaks))
     assert "was interrupted" in examined.first_lines
     assert "1 order was placed" in examined.text
+    assert names(examined, "skipped") == ["a guest, masterpass"]
+    assert examined.document["orders"]["possible"] == 0
     assert examined.found.exit == 5
 
 
