@@ -19,7 +19,7 @@ _LISTS: Mapping[str, tuple[Page, str]] = {
     "district": (Page.DISTRICTS, "districts"),
 }
 _OWN_FIELDS = ("title", "line", "postcode")
-_BY_NAME = re.compile(r"\bname\b|\bnamed\b|not a valid string|valid string|\bismi?\b|\bad[ıi]\b", re.IGNORECASE)  # noqa: RUF001
+_BY_NAME = re.compile(r"\bname\b|\bnamed\b|\bstring\b|\bstr\b|\btext\b|\bismi?\b|\bad[ıi]\b", re.IGNORECASE)  # noqa: RUF001
 _REFUSED = (Outcome.BUSINESS_ERROR, Outcome.HTTP_4XX, Outcome.ENVELOPE)
 _NOTHING = re.compile(r"no (delivery_options|shipping_options|retail_stores|addresses) to choose from")
 _OFFERS = {

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from scenarios.doctor.diagnosis.failure import json_object, where
-from scenarios.doctor.diagnosis.html_pages import SIGN_IN, html_page, title
+from scenarios.doctor.diagnosis.html_pages import SIGN_IN, html_page, is_html, title
 from scenarios.doctor.diagnosis.redirects import redirect_finding
 from scenarios.doctor.exchange import Exchange
 from scenarios.doctor.finding import Finding
@@ -41,11 +41,11 @@ def _authentication(exchange: Exchange, _shop: str) -> Finding | None:
         remedy = "reach the shop without this proxy: the client does not sign in to a proxy"
         return Finding("proxy_auth", where(exchange), "was answered by a proxy that wants a sign-in (407)", remedy)
     challenge = exchange.reply_headers.get("www-authenticate", "")
-    if exchange.status != HTTPStatus.UNAUTHORIZED or not challenge:
+    if exchange.status != HTTPStatus.UNAUTHORIZED or not (challenge or is_html(exchange)):
         return None
     scheme = challenge.split()[0].lower().strip(",") if challenge.split() else ""
     code, value = _SCHEMES.get(scheme, ("http_auth", "what the gate wants"))
-    name = scheme.capitalize() if scheme in _SCHEMES else shown_text(scheme)
+    name = scheme.capitalize() if scheme in _SCHEMES else shown_text(scheme) or "of a kind that it does not name"
     remedy = (
         f"set the environment variable STAGING_AUTH to {value}, and write "
         'Authorization = "${STAGING_AUTH}" in [headers]'

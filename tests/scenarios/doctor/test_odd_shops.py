@@ -130,6 +130,7 @@ ODD = {
     "nothing there": (always(html("Not Found", "", 404)), "not_found", "Check --host", ""),
     "a proxy that wants a sign-in": (always(html("Proxy", "", 407)), "proxy_auth", "a proxy that wants a sign-in", ""),
     "bearer gate": (always((401, {"www-authenticate": "Bearer"}, b"")), "bearer_auth", "(Bearer)", "[headers] Authorization"),
+    "gate without a word": (always(html("401", "", 401)), "http_auth", "a kind that it does not name", "[headers] Authorization"),
     "crash": (always(html("Server Error (500)", "", 500)), "server_error", "status 500", ""),
     "throttled": (always((429, {"retry-after": "30", **JSON}, b'{"detail": "Request was throttled."}')), "throttled", "to wait 30 s", "[headers]"),
     "byte order mark": (
