@@ -7,6 +7,7 @@ import pytest
 from harness.monitoring import procfs
 from harness.monitoring.procfs import (
     cpu_pressure,
+    idle_ticks,
     machine_probes,
     ports_in_use,
     resident_bytes,
@@ -22,6 +23,10 @@ SOCKSTAT6 = "TCP6: inuse 8\nUDP6: inuse 2\n"
 
 def test_steal_is_the_eighth_number_and_guests_are_not_counted_twice():
     assert stolen_ticks(STAT) == (50.0, 600.0)
+
+
+def test_idle_time_includes_waiting_for_disks():
+    assert idle_ticks(STAT) == (405.0, 600.0)
 
 
 def test_pressure_is_the_time_in_which_some_program_waited():
@@ -56,6 +61,7 @@ def test_connections_in_time_wait_keep_their_ports(descriptors, ports, why):
 @pytest.mark.parametrize("text", [None, "", "nonsense", "cpu", "cpu a b c d e f g h i"])
 def test_an_unexpected_text_is_not_measured(text):
     assert stolen_ticks(text) is None
+    assert idle_ticks(text) is None
     assert cpu_pressure(text) is None
     assert run_queue_wait(text) is None
     assert resident_bytes(text) is None
