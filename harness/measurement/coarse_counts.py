@@ -6,8 +6,8 @@ from bisect import bisect_left
 from collections.abc import Collection, Mapping
 from itertools import groupby
 
-COARSE_FROM = 32.0
-"""The length of a slice in seconds from which a file has half as many slices, in coarse buckets: that of a run of 34 minutes."""
+COARSE_FROM = 16.0
+"""The length of a slice in seconds from which a file has half as many slices, in coarse buckets: that of a run of 17 minutes."""
 _SHIFT = 2  # four buckets become one, which is at most 3 % off
 
 
