@@ -92,3 +92,20 @@ def _stage_keys(key: str, stage: Mapping[str, Any]) -> Problems:
     elif len(ends) == 1:
         other = "to" if ends == ["from"] else "from"
         yield Problem(f"{key}.{other}", ABSENT, expected, f"add `{other}`")
+
+
+LONGEST_BARE_THINK = 30.0
+"""The longest think time in seconds that a file may write without a unit."""
+
+
+def unit_problems(document: Mapping[str, Any]) -> Problems:
+    """Yield a problem for each long think time without a unit: it may be meant as milliseconds."""
+    think = document.get("think")
+    if not isinstance(think, Mapping):
+        return
+    pages = think.get("pages")
+    written = {"think.median": think.get("median")}
+    written |= {f"think.pages.{page}": time for page, time in pages.items()} if isinstance(pages, Mapping) else {}
+    for key, time in written.items():
+        if isinstance(time, int | float) and time > LONGEST_BARE_THINK:
+            yield Problem(key, time, "a duration with its unit", f'write "{time:g}ms" or "{time:g}s"')

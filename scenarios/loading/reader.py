@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,10 @@ from pydantic import ValidationError
 
 from scenarios.loading.consistency import consistency_problems
 from scenarios.loading.files import SCENARIO_FOLDER, find_scenario_file, read_toml
-from scenarios.loading.key_checks import key_problems
+from scenarios.loading.key_checks import key_problems, unit_problems
 from scenarios.loading.scenario import Scenario
 from scenarios.schema.names import own_names
-from scenarios.schema.problems import ScenarioError
+from scenarios.schema.problems import Problem, ScenarioError
 from scenarios.schema.scenario_file import ScenarioDocument
 from scenarios.schema.validation_errors import problems_of
 
@@ -21,12 +21,15 @@ from scenarios.schema.validation_errors import problems_of
 def read_scenario(path_or_name: str, *, folder: Path = SCENARIO_FOLDER) -> Scenario:
     """Read a scenario by its name or path; raises ``ScenarioError`` with every problem at once."""
     path = find_scenario_file(path_or_name, folder)
-    return build_scenario(read_toml(path), name=path.stem, folder=path.parent)
+    document = read_toml(path)
+    return build_scenario(document, name=path.stem, folder=path.parent, found=unit_problems(document))
 
 
-def build_scenario(document: Mapping[str, Any], *, name: str, folder: Path = SCENARIO_FOLDER) -> Scenario:
-    """Build a scenario from TOML tables; raises ``ScenarioError`` with every problem at once."""
-    problems, own = list(key_problems(document)), own_names(document)
+def build_scenario(
+    document: Mapping[str, Any], *, name: str, folder: Path = SCENARIO_FOLDER, found: Iterable[Problem] = ()
+) -> Scenario:
+    """Build a scenario from TOML tables; raises ``ScenarioError`` with every problem at once, those ``found`` before among them."""
+    problems, own = [*found, *key_problems(document)], own_names(document)
     try:
         made = ScenarioDocument.model_validate(document, context=own)
     except ValidationError as error:

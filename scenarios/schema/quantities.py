@@ -29,9 +29,6 @@ SLOWEST = 1e-6
 HEAVIEST = 1e12
 """The highest weight. Sums of weights stay exact enough."""
 
-LONGEST_BARE_THINK = 30.0
-"""The longest think time in seconds that may be written without a unit."""
-
 _A_DURATION = 'a duration such as "800ms", "5s", "2m" or "1h30m", or seconds as a number'
 _A_RATE = 'a rate such as "20/s" or "600/min", or a number per second'
 _A_SHARE = 'a share from 0 to 1, or a percentage such as "5%"'
@@ -59,17 +56,6 @@ def seconds(value: Any) -> float:
         raise InvalidQuantity(
             f"a duration of at most {MAX_DURATION / 86_400:.0f} days ({MAX_DURATION / 3600:.0f}h)", "shorten it"
         )
-    return found
-
-
-def think_seconds(value: Any) -> float:
-    """Read a think time of at least 0, in seconds; raises ``InvalidQuantity``.
-
-    A large number without a unit may be meant as milliseconds, so it is refused.
-    """
-    found = seconds(value)
-    if not isinstance(value, str) and found > LONGEST_BARE_THINK:
-        raise InvalidQuantity("a duration with its unit", f'write "{found:g}ms" or "{found:g}s"')
     return found
 
 
@@ -154,7 +140,6 @@ def _validator(read: Any) -> BeforeValidator:
 
 
 Seconds = Annotated[float, _validator(seconds)]
-ThinkSeconds = Annotated[float, _validator(think_seconds)]
 PositiveSeconds = Annotated[float, _validator(positive_seconds)]
 PerSecond = Annotated[float, _validator(per_second)]
 PositivePerSecond = Annotated[float, _validator(positive_per_second)]

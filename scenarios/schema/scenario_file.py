@@ -14,7 +14,7 @@ from scenarios.schema.load import ArrivalsSection, CapacitySection, ClosedSectio
 from scenarios.schema.names import CodeName, HostName, JourneyName, PageName, PaymentName, UrlPath
 from scenarios.schema.objective_texts import ObjectiveText, StopRuleText
 from scenarios.schema.payments import PaymentsSection
-from scenarios.schema.quantities import PositivePerSecond, PositiveSeconds, Share, ThinkSeconds, Weight
+from scenarios.schema.quantities import PositivePerSecond, PositiveSeconds, Seconds, Share, Weight
 from scenarios.schema.section import Count, NonEmptyText, PositiveCount, Section, UserCount
 from shop.contract import PATHS, Page
 from shop.settings import Settings
@@ -69,13 +69,13 @@ class ExternalSection(Section):
 class ThinkSection(Section):
     """How long shoppers look at a page before the next request: a lognormal distribution, cut at its 99th percentile."""
 
-    median: ThinkSeconds = 0.0
+    median: Seconds = 0.0
     """The median think time."""
     sigma: Annotated[float, Field(ge=0, le=3)] = 0.5
     """The standard deviation of the logarithm of the think time. With 0, every think time is the median."""
     scale: Annotated[float, Field(ge=0, le=100)] = 1.0
     """Multiplies every think time. With 0, there is no think time."""
-    pages: dict[PageName, ThinkSeconds] = Field(default={})
+    pages: dict[PageName, Seconds] = Field(default={})
     """``[think.pages]``: the median for single pages."""
     sigmas: dict[PageName, Annotated[float, Field(ge=0, le=3)]] = Field(default={})
     """``[think.sigmas]``: the ``sigma`` for single pages."""

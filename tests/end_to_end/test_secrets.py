@@ -94,8 +94,9 @@ def leaks(text, passwords):
         grouped = r"[ -]?".join(card)
         found += [f"card {card}"] * bool(re.search(grouped, text))
     found += ["SMS code"] * bool(re.search(rf"(?<![\d.]){CODE}(?!\d)", text))
-    # Session and CSRF cookies of the shop are 32 hexadecimal digits; of ours, only the id of a journey's trace is.
-    text = re.sub(r'"trace":"[0-9a-f]{32}"', "", text)
+    # Session and CSRF cookies of the shop are 32 hexadecimal digits; of ours, only the ids of traces are.
+    text = re.sub(r'"trace(_id)?":"[0-9a-f]{32}"|<code>[0-9a-f]{32}</code>', "", text)
+    text = text.replace("/csrf_token/", "")  # the path of the token, a key of the scenario
     found += [f"cookie {one}" for one in re.findall(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])", text)]
     return found + [f"field {name}" for name in NAMES_OF_SECRETS if re.search(rf"\b{name}\b", text)]
 

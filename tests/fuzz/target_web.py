@@ -53,6 +53,9 @@ OPTIONS = {
     "scenario": "baseline",
     "allow_target": [],
     "web_allowed_hosts": "ui.internal",
+    "max_orders": "",
+    "max_sms": "",
+    "web_base_path": "",
 }
 
 

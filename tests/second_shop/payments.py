@@ -162,9 +162,9 @@ def _choice(session: Session, form: dict[str, str], reported: Variations) -> Ste
         return Step(errors={"payment_choice": ["Select a valid choice."]})
     if reported.choice_then == SOLD:
         return Step(SOLD)
-    return open_page(
-        session, reported.choice_then, {"verification": True} if reported.choice_then == "VerifySmsPage" else {}
-    )
+    if reported.choice_then == "VerifySmsPage":
+        return open_page(session, "VerifySmsPage", {"verification": True}, "SendSmsPage")
+    return open_page(session, reported.choice_then, {})
 
 
 def _agree_on_delivery(session: Session, form: dict[str, str], _reported: Variations) -> Step:
@@ -180,6 +180,10 @@ def _verify(session: Session, form: dict[str, str], _reported: Variations) -> St
         return Step(SOLD)
     order.codes_wrong += 1
     return Step(errors={"verify_code": ["The code is wrong."]}, provoked=True)
+
+
+def _send_again(session: Session, _form: dict[str, str], _reported: Variations) -> Step:
+    return open_page(session, "VerifySmsPage", {"verification": True}, "SendSmsPage")
 
 
 def _pay_at_bank(session: Session, _form: dict[str, str], _reported: Variations) -> Step:
@@ -263,6 +267,7 @@ HANDLERS: dict[str, Handler] = {
     "PayOnDeliveryPaymentChoicePage": _choice,
     "PayOnDeliveryPage": _agree_on_delivery,
     "VerifySmsPage": _verify,
+    "SendSmsPage": _send_again,
     "PaySelectionPage": _pay_at_bank,
     "GPayCompletePage": _return,
     "CreditPaymentSelectionPage": _credit,

@@ -3,6 +3,7 @@
 import pytest
 
 from scenarios.loading.files import scenario_names
+from scenarios.loading.overrides import apply_overrides
 from scenarios.loading.reader import read_scenario
 from scenarios.schema.problems import ABSENT, ScenarioError
 
@@ -236,3 +237,22 @@ def test_an_error_in_an_objective_is_shown_as_a_problem(complaints):
     (problem,) = complaints('objectives = ["page.NoSuchPage failures < 1%"]\n' + OPEN).values()
     assert "problem:" in str(problem)
     assert "expected:" not in str(problem)
+
+
+def test_a_long_think_time_without_a_unit_is_asked_about(tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text("[arrivals]\nrate = 1\nduration = 9\n[think]\nmedian = 150\n[think.pages]\nIndexPage = 31.5\n")
+    with pytest.raises(ScenarioError) as error:
+        read_scenario(str(path))
+    for words in ('write "150ms" or "150s"', 'write "31.5ms" or "31.5s"', "objectives"):
+        assert words in str(error.value)
+
+
+@pytest.mark.parametrize("time", ["30", "0.5", '"60s"', '"150ms"'])
+def test_a_short_think_time_or_one_with_a_unit_is_read(tmp_path, time):
+    path = tmp_path / "own.toml"
+    path.write_text(
+        f'objectives = ["journey failures < 1%"]\n[arrivals]\nrate = 1\nduration = "99s"\n[think]\nmedian = {time}\n'
+    )
+    scenario = read_scenario(str(path))
+    assert apply_overrides(scenario, {"seed": "5"}).think.median == scenario.think.median

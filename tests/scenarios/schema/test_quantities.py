@@ -11,7 +11,6 @@ from scenarios.schema.quantities import (
     positive_seconds,
     seconds,
     share,
-    think_seconds,
     weight,
 )
 from shop.settings import FreezeSettings
@@ -110,16 +109,3 @@ def test_weights_are_numbers_from_0():
     for wrong in ("3", -1, math.inf, True):
         with pytest.raises(InvalidQuantity):
             weight(wrong)
-
-
-@pytest.mark.parametrize(
-    ("written", "meant"), [(0.5, 0.5), (30, 30.0), ("150ms", 0.15), ("150s", 150.0), ("2m", 120.0)]
-)
-def test_a_think_time_has_a_unit_or_is_short(written, meant):
-    assert think_seconds(written) == pytest.approx(meant)
-
-
-def test_a_long_think_time_without_a_unit_is_asked_about():
-    with pytest.raises(InvalidQuantity) as error:
-        think_seconds(150)
-    assert error.value.remedy == 'write "150ms" or "150s"'
