@@ -94,7 +94,7 @@ class CapacityController:
         return self._current.level
 
     def recheck_after_drain(self, recorder: Recorder) -> None:
-        """Supervisor the confirmed level again after the drain, with the journeys that were under way when it was confirmed."""
+        """Judge the confirmed level again after the drain, with the journeys that were under way when it was confirmed."""
         if self.found is None or self.found.confirmed is None or self.confirmed_between is None:
             return
         part = extract_interval(recorder, *self.confirmed_between)

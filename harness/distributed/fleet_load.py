@@ -175,7 +175,7 @@ class FleetLoad:
             run.lifecycle.close(Ending())
         grace = run.grace
         window = run.recorder.window
-        until = window.steady_until - window.start if run.ending.cause is EndCause.CERTAIN else None
+        until = None if run.ending.judged_until is None else window.steady_until - window.start
         end: End = {"run": run.id, "grace": grace, "reason": run.ending.reason, "until": until}
         self._send(END, end, None)
         longest_wait = run.workload.schedule.longest_wait if run.workload.schedule.is_open else 0.0

@@ -55,7 +55,7 @@ class Finished:
 
 
 def finish(supervisor: Supervisor, *, folder: Path | None, results: str, exceptions: int) -> Finished:
-    """Supervisor a run that has ended and write its results into ``folder``, or a folder made from the option ``results``.
+    """Judge a run that has ended and write its results into ``folder``, or a folder made from the option ``results``.
 
     ``exceptions`` counts errors outside journeys. Raises ``OSError`` if the results cannot be written.
     """

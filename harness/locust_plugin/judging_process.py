@@ -178,7 +178,7 @@ class JudgingProcess:
             drain(self.run, "the stop button" if self._environment.web_ui else "Ctrl-C")
 
     def on_test_stop(self, **_: Any) -> None:
-        """Supervisor the run, write its results and stop the embedded shop: all users are gone."""
+        """Judge the run, write its results and stop the embedded shop: all users are gone."""
         run, supervisor = self.run, None if self.driver is None else self.driver.supervisor
         if run is None or supervisor is None or run.ended:
             return

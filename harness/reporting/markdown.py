@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from tabulate import tabulate
 
-_SPECIAL = re.compile(r"([*_`\[\]])")
+_SPECIAL = re.compile(r"([\\*_`\[\]|])")
 _UNPINGED = "@\u2060"  # a service that shows comments would notify the person of that name
 
 
 def escaped(text: str) -> str:
     """The text on one line, without a meaning of its own in Markdown; in a table, a bar would end the cell."""
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|").replace("@", _UNPINGED)
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace("@", _UNPINGED)
     return " ".join(_SPECIAL.sub(r"\\\1", text).split())
 
 

@@ -62,7 +62,10 @@ def run(arguments: argparse.Namespace) -> int:
         problems.append(str(error))
     if problems:
         raise UsageError("\n".join(problems))
-    found = estimate(workload, walk(workload, int(planned_arrivals(workload))))
+    total = int(planned_arrivals(workload))
+    if total < 1:
+        raise UsageError("no arrival becomes due: raise the arrival rate, or let the run last longer")
+    found = estimate(workload, walk(workload, total))
     if arguments.json is not None:
         content = orjson.dumps({"schema_version": 1, **asdict(found)}, option=orjson.OPT_INDENT_2)
         files.write_file("--json", arguments.json, content + b"\n")

@@ -14,7 +14,9 @@ from types import FrameType
 
 from harness.errors import UsageError
 from harness.exits import Exit
+from harness.objectives.verdict import Severity
 from harness.reporting import report
+from harness.reporting.html.report_page import FILE_NAME
 from harness.reporting.pull_request import Attempt, comment
 from harness.results.result import Result
 from harness.results.store import RESULT, ResultError, read
@@ -24,12 +26,15 @@ from scenarios.commands.run import command_line
 COMMENT = "comment.md"
 UNDECIDED = frozenset({Exit.INVALID, Exit.INCONCLUSIVE})
 """The verdicts that say nothing about the shop: the run is repeated."""
+NOT_MEASURED = frozenset({"available", "bugs", "end", "harness", "offered", "products", "requests", "shop", "target"})
+"""The findings of a run that measured no checkout, or not to its end: no policy makes a pass of it."""
 MOST_RETRIES = 5
 EPILOG = """
 The folder of --results gets attempt-1, attempt-2, … with the results of each run, and from the last run comment.md,
-summary.md, junit.xml and report.html. Every option after SCENARIO that is not listed here goes to locust.
+summary.md, summary.json, junit.xml and report.html. Every option after SCENARIO that is not listed here goes to locust.
 
-exit codes: those of the last run; with --undecided warn, 0 in place of 4 (invalid) and 5 (inconclusive).
+exit codes: those of the last run. With --undecided warn, 0 in place of 4 (invalid) and 5 (inconclusive), unless the run was
+stopped, or the shop could not be measured at all: it was not reached, it died, or no request was sent.
 """
 
 
@@ -70,13 +75,13 @@ def run(arguments: argparse.Namespace) -> int:
         folder = arguments.results / f"attempt-{len(attempts) + 1}"
         code, stopped = _load(arguments.scenario, folder, arguments.options)
         if not (folder / RESULT).exists():
-            return code  # nothing was sent; Locust has printed why
+            return _without_result(arguments, attempts, code)
         result = _result(folder)
         attempts.append(Attempt(result.judgement.verdict, result.judgement.reason))
         if stopped or code not in UNDECIDED or len(attempts) > arguments.retries:
             break
         sys.stderr.write(f"\nThe run is {result.judgement.verdict.value}. Attempt {len(attempts) + 1} follows.\n\n")
-    warns = code in UNDECIDED and arguments.undecided == "warn"
+    warns = code in UNDECIDED and arguments.undecided == "warn" and not stopped and _measured(result)
     _publish(arguments, folder, comment(result, attempts[:-1], link=arguments.link, warns=warns))
     if not warns:
         return code
@@ -84,11 +89,25 @@ def run(arguments: argparse.Namespace) -> int:
     return int(Exit.PASSED)
 
 
+def _without_result(arguments: argparse.Namespace, attempts: list[Attempt], code: int) -> int:
+    """The exit code after a run without a result: Locust has printed why. An option such as --version is no pass."""
+    if attempts:  # an earlier attempt left one
+        folder = arguments.results / f"attempt-{len(attempts)}"
+        _publish(arguments, folder, comment(_result(folder), attempts[:-1], link=arguments.link))
+    return code or int(Exit.INVALID)
+
+
+def _measured(result: Result) -> bool:
+    """Whether the shop was measured, however badly: a pipeline must not go on after a run that never reached it."""
+    invalid = {one.check for one in result.judgement.findings if one.level is Severity.INVALID}
+    return not invalid & NOT_MEASURED
+
+
 def _refuse(arguments: argparse.Namespace) -> None:
     problems = []
     if not 0 <= arguments.retries <= MOST_RETRIES:
         problems.append(f"--retries {arguments.retries}: write a number from 0 to {MOST_RETRIES}")
-    if any(option.split("=")[0] == "--results" for option in arguments.options):
+    if any(option.startswith("--res") for option in arguments.options):
         problems.append("--results: write it before SCENARIO, because each attempt has a folder of its own")
     if arguments.link and not is_web_address(arguments.link):
         problems.append(link_problem(arguments.link))
@@ -101,7 +120,8 @@ def _refuse(arguments: argparse.Namespace) -> None:
 def _load(scenario: str, folder: Path, options: list[str]) -> tuple[int, bool]:
     """Run the load in a process of its own; returns its exit code, and whether a signal ended it."""
     words = command_line(scenario, ["--results", str(folder), *options])
-    process = subprocess.Popen(words)  # noqa: S603 - our own command, no shell
+    # A group of its own: a terminal would send Ctrl-C to it, too, and a second one ends a run at once.
+    process = subprocess.Popen(words, process_group=0)  # noqa: S603 - our own command, no shell
     with process, _passing_on_signals(process) as received:
         code = process.wait()
     return (code if code >= 0 else int(Exit.CRASHED)), bool(received)
@@ -134,6 +154,6 @@ def _result(folder: Path) -> Result:
 
 def _publish(arguments: argparse.Namespace, folder: Path, text: str) -> None:
     (arguments.results / COMMENT).write_text(text, encoding="utf-8")
-    for name in report.RENDERINGS:
+    for name in (*report.RENDERINGS, FILE_NAME):
         with suppress(FileNotFoundError):
             shutil.copyfile(folder / name, arguments.results / name)

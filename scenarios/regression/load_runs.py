@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -75,9 +75,12 @@ class LoadProcess:
             self.process.wait()
 
 
-def run_all(loads: Sequence[LoadProcess]) -> list[Result]:
-    """The results of these loads; if one cannot be read, or this process is stopped, all are stopped."""
+def run_all(starts: Sequence[Callable[[], LoadProcess]]) -> list[Result]:
+    """Start these loads and return their results; if one fails, or this process is stopped, all are stopped."""
+    loads: list[LoadProcess] = []
     try:
+        for start in starts:
+            loads.append(start())  # noqa: PERF401 - a load that has started is known even if the next one fails
         return [load.result() for load in loads]
     finally:
         for load in loads:

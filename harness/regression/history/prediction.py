@@ -43,10 +43,13 @@ class HistoryAnswer:
     changes: Mapping[str, Sequence[ChangePoint]]
 
 
-def compare_with_history(stored: Sequence[RunMeasures], candidates: Sequence[RunMeasures], plan: Plan) -> HistoryAnswer:
+def compare_with_history(
+    stored: Sequence[RunMeasures], candidates: Sequence[RunMeasures], plan: Plan, *, disturbed: int = 0
+) -> HistoryAnswer:
     """Compare the runs of a candidate with the stored ones, which are in the order of their time.
 
     Only stored runs since the last change are compared. With fewer than eight of them nothing is decided.
+    ``disturbed`` counts candidates that can show a regression but prove no pass.
     """
     changes = {name: change_points(values) for name, values in _series(stored)}
     last = max((each.index for found in changes.values() for each in found), default=0)
@@ -57,7 +60,10 @@ def compare_with_history(stored: Sequence[RunMeasures], candidates: Sequence[Run
     details = holm(list(_details(stable, candidates, plan)), plan.alphas.fail_detail)
     figures = (*gated, *details)
     verdicts = {one.verdict for one in figures if one.kind in GATED or one.verdict is Verdict.FAILED}
-    return HistoryAnswer(Comparison(len(candidates), figures, Verdict.worst(verdicts)), len(stable), changes)
+    verdict = Verdict.worst(verdicts)
+    if disturbed and verdict is Verdict.PASSED:
+        verdict = Verdict.INCONCLUSIVE
+    return HistoryAnswer(Comparison(len(candidates), figures, verdict, disturbed), len(stable), changes)
 
 
 def _series(stored: Sequence[RunMeasures]) -> Iterator[tuple[str, list[float]]]:

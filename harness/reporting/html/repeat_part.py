@@ -19,6 +19,8 @@ _OPTIONS = {
     "users": "--users",
     "think_scale": "--think-scale",
     "budget": "--budget",
+    "max_orders": "--max-orders",
+    "max_sms": "--max-sms",
 }
 
 
@@ -33,8 +35,8 @@ def repeat(result: Result) -> Markup:
             element("button", "copy the command", type="button", data_copy="command"),
             element(
                 "p",
-                f"Run {result.run_id}, from {result.started_at:%Y-%m-%d %H:%M:%S} to {result.ended_at:%H:%M:%S} UTC. The same seed "
-                "gives the same shoppers at the same moments. Compare two runs with checkload compare.",
+                f"Run {result.run_id}, from {result.started_at:%Y-%m-%d %H:%M:%S} to {result.ended_at:%H:%M:%S} UTC. A scenario "
+                "of your own needs its path in place of its name. The same seed gives the same shoppers at the same moments. Compare two runs with checkload compare.",
                 class_="note",
             ),
             table(
@@ -60,7 +62,7 @@ def repeat(result: Result) -> Markup:
 def command(result: Result) -> str:
     """The command line that makes this run again."""
     asked = result.asked
-    words = ["locust", "--headless", "--scenario", result.scenario, "--seed", str(asked.seed)]
+    words = ["checkload", "run", result.scenario, "--seed", str(asked.seed)]
     if not asked.embedded:
         words += ["--host", asked.target]
     for name, flag in _OPTIONS.items():
@@ -68,6 +70,12 @@ def command(result: Result) -> str:
             words += [flag, f"{value}"]
     if (duration := asked.overrides.get("duration")) is not None:
         words += ["--run-time", f"{duration:g}s" if isinstance(duration, int | float) else f"{duration}"]
+    if asked.overrides.get("stop_when_certain"):
+        words.append("--stop-when-certain")
+    if asked.overrides.get("verify_tls") is False:
+        words.append("--no-verify-tls")
+    for host in asked.overrides.get("allow_target") or ():
+        words += ["--allow-target", str(host)]
     return shlex.join(words)
 
 

@@ -9,6 +9,7 @@ import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from harness.errors import UsageError
@@ -107,8 +108,6 @@ def _duet(arguments: argparse.Namespace) -> int:
     problems: list[str] = []
     q, tolerance, effect = read_plan(arguments, problems)
     problems += _missing_hosts(arguments, "give the hosts of both versions")
-    if arguments.base and arguments.base.rstrip("/") == arguments.candidate.rstrip("/"):
-        problems.append("--base and --candidate: are the same host; give the hosts of two versions")
     folder = _results_folder(arguments, problems)
     if problems:
         raise UsageError("\n".join(problems))
@@ -118,7 +117,9 @@ def _duet(arguments: argparse.Namespace) -> int:
 
     def run_both(order: Sequence[Side], number: int) -> Mapping[Side, Result]:
         _say(f"round {number} of up to {MOST_ROUNDS}")
-        return dict(zip(order, run_all([loads.start(side, f"{number:02}-{side}") for side in order]), strict=True))
+        return dict(
+            zip(order, run_all([partial(loads.start, side, f"{number:02}-{side}") for side in order]), strict=True)
+        )
 
     def compare_all(rounds: Sequence[tuple[Result, Result]]) -> Comparison:
         plan = Plan(tolerance, effect, DUET_LOOKS, open_load=rounds[0][0].asked.model == "open")
@@ -133,7 +134,7 @@ def _duet(arguments: argparse.Namespace) -> int:
     busy = BusyShare() if shared == THIS_MACHINE else lambda: None
     comparison = play(run_both, compare_all, busy, say=_say, done=done)
     notes = [*remarks([(one.label, one.run) for one in done.runs])]
-    if shared != THIS_MACHINE:
+    if shared != THIS_MACHINE or busy() is None:
         where = f"Both versions are at {shared}. checkload" if shared else "checkload"
         notes.append(
             f"{where} cannot see how busy the machines are, and whether they share a database. If anything that both share is more "
@@ -164,7 +165,7 @@ def _abba(arguments: argparse.Namespace) -> int:
         name = f"{number:02}-{side}"
         taken = sum(each.name.startswith(name) for each in folder.iterdir())
         _say(f"run {number} of up to {2 * arguments.pairs}: {side}")
-        return run_all([loads.start(side, f"{name}-repeated-{taken}" if taken else name)])[0]
+        return run_all([partial(loads.start, side, f"{name}-repeated-{taken}" if taken else name)])[0]
 
     def compare_runs(runs: Sequence[DatedRun[Result]]) -> Comparison:
         open_load = runs[0].run.asked.model == "open"
@@ -217,7 +218,11 @@ def _wrong_targets(arguments: argparse.Namespace) -> list[str]:
 def _missing_hosts(arguments: argparse.Namespace, remedy: str) -> list[str]:
     given = {"--base": arguments.base, "--candidate": arguments.candidate}
     missing = [name for name, host in given.items() if not host]
-    return [f"{' and '.join(missing)} missing: {remedy}"] if missing else []
+    if missing:
+        return [f"{' and '.join(missing)} missing: {remedy}"]
+    if arguments.base.rstrip("/") == arguments.candidate.rstrip("/"):
+        return ["--base and --candidate: are the same host; give the hosts of two versions"]
+    return []
 
 
 def _switch(command: str | None, side: Side) -> None:

@@ -17,6 +17,7 @@ from harness.regression.history.text import history_text, otava_csv
 from harness.regression.likeness import remarks, unlike
 from harness.regression.pairing import DatedRun, Side
 from harness.regression.tolerance import ONE_LOOK
+from harness.regression.trust import Trust, trust_in
 from harness.results.result import Result
 from harness.units import format_count
 from scenarios.commands.baseline import FOLDER
@@ -72,8 +73,9 @@ def run(arguments: argparse.Namespace) -> int:
     if problems:
         raise UsageError("\n".join(problems))
     plan = Plan(tolerance, effect, ONE_LOOK, open_load=labelled[0][1].asked.model == "open")
+    disturbed = sum(trust_in(one.run) is Trust.DISTURBED for one in new)
     measured = [[measures(one.run, q, plan) for one in runs] for runs in (old, new)]
-    found = compare_with_history(measured[0], measured[1], plan)
+    found = compare_with_history(measured[0], measured[1], plan, disturbed=disturbed)
     sys.stdout.write(history_text(found, arguments.percentile, [one.run for one in old], [*remarks(labelled)]))
     if arguments.otava is not None:
         rows = [(one.run, each) for one, each in zip((*old, *new), (*measured[0], *measured[1]), strict=True)]

@@ -5,6 +5,7 @@ from dataclasses import replace
 from finished_runs import a_run
 
 from harness.objectives.verdict import Finding, Severity, Verdict
+from harness.reporting.markdown import escaped
 from harness.reporting.pull_request import Attempt, comment
 
 
@@ -47,3 +48,8 @@ def test_texts_from_outside_cannot_write_markdown():
         assert words not in text
     assert text.splitlines()[0].startswith("<!-- checkload ")
     assert "-->" in text.splitlines()[0]
+
+
+def test_a_backslash_cannot_undo_an_escape():
+    assert escaped(r"\[click\](http://evil.example)") == r"\\\[click\\\](http://evil.example)"
+    assert escaped("a | b") == r"a \| b"

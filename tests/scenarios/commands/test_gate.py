@@ -20,6 +20,7 @@ from finished_runs import a_run
 from harness.objectives.verdict import Verdict
 from harness.reporting.report import RENDERINGS
 from harness.results.store import write
+from dataclasses import replace
 from pathlib import Path
 folder = Path(sys.argv[sys.argv.index("--results") + 1])
 kinds = {kinds!r}
@@ -27,8 +28,14 @@ kind = kinds[int(folder.name.removeprefix("attempt-")) - 1]
 if kind == "refused":
     print("the scenario cannot be used", file=sys.stderr)
     sys.exit(2)
+if kind == "version":
+    sys.exit(0)
+kind, _, check = kind.partition(":")
 settings = {{"passed": {{}}, "failed": {{"page": 0.2}}, "invalid": {{"invalid": True}}, "inconclusive": {{"rate": 0.2}}}}
 result = a_run(**settings[kind])
+if check:
+    finding = replace(result.judgement.findings[0], check=check)
+    result = replace(result, judgement=replace(result.judgement, findings=(finding,)))
 write(result, folder, (), RENDERINGS)
 sys.exit(int(result.exit))
 """
@@ -129,3 +136,25 @@ def test_a_signal_reaches_the_load(tmp_path):
         time.sleep(0.02)
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 4
+
+
+@pytest.mark.parametrize("check", ["target", "requests", "shop", "end", "bugs"])
+def test_no_policy_forgives_a_run_that_measured_nothing(gated, check):
+    code, out, _ = gated(f"invalid:{check}", options=("--undecided", "warn", "--retries", "0"))
+    assert code == 4
+    assert "only warns" not in (out / "comment.md").read_text()
+
+
+def test_an_attempt_without_a_result_does_not_hide_the_one_before(gated):
+    code, out, _ = gated("inconclusive", "refused")
+    assert code == 2
+    assert "inconclusive" in (out / "comment.md").read_text()
+
+
+def test_a_program_that_only_prints_its_version_is_no_pass(gated):
+    assert gated("version")[0] == 4
+
+
+def test_an_abbreviated_results_option_is_refused(capsys):
+    assert main(["gate", "smoke", "--result", "elsewhere"]) == 2
+    assert "write it before SCENARIO" in capsys.readouterr().err

@@ -128,7 +128,11 @@ def test_the_command_repeats_the_run(rich):
         overrides={"users": 60, "arrival_rate": "20/s", "duration": 40.0, "payment_mix": "gpay=1, masterpass=2"},
     )
     assert command(replace(rich, asked=asked)) == (
-        "locust --headless --scenario baseline --seed 7 --payment-mix 'gpay=1, masterpass=2' --arrival-rate 20/s --users 60 --run-time 40s"
+        "checkload run baseline --seed 7 --payment-mix 'gpay=1, masterpass=2' --arrival-rate 20/s --users 60 --run-time 40s"
+    )
+    limits = {"max_orders": "50", "stop_when_certain": True, "verify_tls": False, "allow_target": ["shop.example"]}
+    assert command(replace(rich, asked=replace(asked, overrides=limits))) == (
+        "checkload run baseline --seed 7 --max-orders 50 --stop-when-certain --no-verify-tls --allow-target shop.example"
     )
     assert "--host https://shop.example" in command(
         replace(rich, asked=replace(asked, embedded=False, target="https://shop.example"))
