@@ -91,6 +91,10 @@ def run(arguments: argparse.Namespace) -> int:
     # Some order numbers have the form of a card number.
     own_words = [walked.receipt.order_number for walked in found.orders if walked.receipt]
     _show(Redactor(secrets, own_words).redact_value(document(found, written)), arguments)
+    if arguments.write and not written:
+        sys.stderr.write(
+            f"Not written: {arguments.write}, because no payment option could be used. Do what stands first above, and try again.\n"
+        )
     return int(found.exit)
 
 

@@ -70,7 +70,10 @@ def headline(found: Examination) -> str:
         return f"{found.url}: nothing was bought, so it is not known whether the shop can be loaded."
     if not found.places_orders:
         return f"{found.url}: all {paths} passed up to the payment; no order was placed, so the rest is not known."
-    return f"{found.url}: all {paths} passed. checkload can load this shop."
+    skipped = sum(one.end is PathEnd.SKIPPED for one in found.paths)
+    were = f"{skipped} {'was' if skipped == 1 else 'were'} skipped (see below)"
+    answer = f"{walked - skipped} of {paths} passed, {were}" if skipped else f"all {paths} passed"
+    return f"{found.url}: {answer}. checkload can load this shop."
 
 
 def finding_document(finding: Finding, stops: Sequence[str]) -> dict[str, Any]:
