@@ -17,11 +17,11 @@ unit test test-fast: export PYTHONDONTWRITEBYTECODE =
 # More processes than cores: the tests with real processes wait most of the time.
 test: $(READY)
 	$(BIN)/pytest -n auto --maxprocesses 4 -m "not end_to_end" --junit-xml results/quick-tests.xml
-	$(BIN)/pytest -n 6 --dist loadgroup -m end_to_end --junit-xml results/process-tests.xml
+	$(BIN)/pytest -n 4 --dist loadgroup -m end_to_end --junit-xml results/process-tests.xml
 
 test-fast: $(READY)
 	$(BIN)/pytest -n auto --maxprocesses 4 -m "not end_to_end and not calibration"
-	$(BIN)/pytest -n 6 --dist loadgroup -m "end_to_end and not (calibration or capacity or mutants)"
+	$(BIN)/pytest -n 4 --dist loadgroup -m "end_to_end and not (calibration or capacity or mutants)"
 
 unit: $(READY)
 	$(BIN)/pytest -n auto --maxprocesses 4 -m "not end_to_end and not calibration"

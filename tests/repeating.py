@@ -1,5 +1,6 @@
 """Repeats an end-to-end test once if its run was invalid: a crowded machine makes runs invalid, and checkload says so."""
 
+import os
 from contextlib import suppress
 
 import pytest
@@ -7,6 +8,8 @@ from _pytest.runner import runtestprotocol
 from reasons import CROWD, forget_runs, reason_in
 
 REPEATED = "repeated after an invalid run"
+BEING_REPEATED = "CHECKLOAD_TEST_IS_REPEATED"
+"""The variable that is set while a test is repeated: its load waits for a calm machine."""
 _remade: set[str] = set()
 """The files whose fixtures were made again. Once is enough: their run may take longer than all their tests."""
 
@@ -24,7 +27,11 @@ def pytest_runtest_protocol(item, nextitem):
             _remade.add(file)
             with suppress(Exception):  # what follows makes the fixtures again
                 item.session._setupstate.teardown_exact(None)
-        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        os.environ[BEING_REPEATED] = "1"
+        try:
+            reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        finally:
+            del os.environ[BEING_REPEATED]
         for report in reports:
             report.user_properties.append((REPEATED, True))
     for report in reports:
