@@ -5,7 +5,6 @@ So a crowded machine makes the tests slower, and not invalid: the fewer processo
 
 import fcntl
 import os
-import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,6 @@ from repeating import BEING_REPEATED
 IDLE, CALM = 0.2, 0.5  # of all processors; the second for a test that is repeated
 LOOK = 0.3  # seconds
 PATIENCE, LONG_PATIENCE = 6.0, 25.0  # seconds after which a test begins all the same
-ALONE = 10.0  # seconds for which no other load begins beside a repeated one
 
 
 @contextmanager
@@ -25,20 +23,12 @@ def room_for_load():
         yield
         return
     repeated = BEING_REPEATED in os.environ
-    queue = Path(__file__).open(encoding="utf-8")  # noqa: SIM115 - a repeated test keeps it for longer
-    fcntl.flock(queue, fcntl.LOCK_EX)
-    until = time.monotonic() + (LONG_PATIENCE if repeated else PATIENCE)
-    while idle_share() < (CALM if repeated else IDLE) and time.monotonic() < until:
-        pass
-    try:
+    with Path(__file__).open(encoding="utf-8") as queue:
+        fcntl.flock(queue, fcntl.LOCK_EX)
+        until = time.monotonic() + (LONG_PATIENCE if repeated else PATIENCE)
+        while idle_share() < (CALM if repeated else IDLE) and time.monotonic() < until:
+            pass
         yield
-    finally:
-        if repeated:
-            later = threading.Timer(ALONE, queue.close)
-            later.daemon = True
-            later.start()
-        else:
-            queue.close()
 
 
 def idle_share():
