@@ -11,7 +11,7 @@ LARGEST_RUN_EFFECT = 0.25
 OPEN_LOAD_EFFECT = 0.005
 """How much the orders for each arrival differ between two runs of an open load: arrivals come by the schedule."""
 PRIOR_WEIGHT = 2.0
-"""The number of pairs that the assumed run effect counts as: few, because nobody has measured it on this machine."""
+"""The number of pairs that the assumed run effect counts as: few, because it was not measured on this machine."""
 STATED_WEIGHT = 30.0
 """The same for a run effect that the user states."""
 MAX_PAIRS = 24

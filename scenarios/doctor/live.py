@@ -51,9 +51,9 @@ class Options:
 
 
 def plain_tables() -> dict[str, Any]:
-    """A scenario for a shop of which nothing is known."""
+    """A scenario for an unknown shop."""
     return {
-        "description": "A walk through a shop of which nothing is known.",
+        "description": "A walk through an unknown shop.",
         "objectives": ["journey failures <= 0%"],
         "arrivals": {"rate": "1/s", "duration": "1s"},
         "products": {"search": ""},

@@ -1,6 +1,6 @@
 """Makes an exchange fit to show: only values that are known to be harmless stay, everything else becomes ``…``.
 
-It lists what may be shown, not what must be hidden, because each shop has personal fields that nobody has listed.
+It lists what may be shown, not what must be hidden, because each shop has personal fields that no list knows.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ _THOUSANDS = 3
 
 
 class MixedMarks(ValueError):
-    """Amounts of which some have a decimal point and others a decimal comma; holds the place of one of each."""
+    """Amounts that mix decimal points and decimal commas; holds the place of one of each."""
 
     def __init__(self, point: int, comma: int) -> None:
         super().__init__("a decimal point and a decimal comma")

@@ -66,7 +66,7 @@ def basket(failure: Failure) -> Finding | None:
         return failure.finding(
             "quantity",
             seen,
-            "name products of which three pieces can be bought: shoppers buy one to three",
+            "name products with at least three pieces in stock: shoppers buy one to three",
             "[conduct] products",
         )
     said = failure.said or f"status {failure.exchange.status}"

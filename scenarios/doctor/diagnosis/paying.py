@@ -95,7 +95,7 @@ def payment(failure: Failure) -> Finding | None:
 
 
 def sms(failure: Failure) -> Finding | None:
-    """The shop asks for a code by SMS that nobody can read, or does not accept it."""
+    """The shop asks for an SMS code that the doctor cannot read, or does not accept it."""
     if failure.page is Page.SMS_INBOX or failure.outcome is Outcome.SMS_LOST:
         seen = f"asks for a code by SMS, and the code cannot be read: the shop has no {PATHS[Page.SMS_INBOX].partition('{')[0]} as the embedded one has"
         remedy = 'let the test system accept one fixed code, and name it: code = "123456" in [sms]'

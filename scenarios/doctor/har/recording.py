@@ -104,7 +104,7 @@ def _place(recording: Recording, entry: RawEntry, found: int) -> _Place | None:
     except NoRequest:
         recording.unreadable += 1
         return None
-    # An entry of which a text was left out cannot be read again by its length; what is left of it is small.
+    # An entry without one of its texts cannot be read again by its length; what is left of it is small.
     kept = _recorded(document, meaning) if entry.shortened else None
     return _Place(started, recording.entries, entry.start, len(entry.text), meaning, kept)
 

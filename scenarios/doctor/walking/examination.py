@@ -18,7 +18,7 @@ _UNREACHABLE = frozenset({"dns", "port_closed", "no_answer", "no_route", "certif
 class Examination:
     """A walk through one shop.
 
-    ``notes`` are findings that stop nobody. ``ended_early`` says why the walk ended before its last path, as half a
+    ``notes`` are findings that stop no shopper. ``ended_early`` says why the walk ended before its last path, as half a
     sentence. ``changed`` maps keys of the scenario to the values that the walk needed, in TOML.
     """
 

@@ -26,7 +26,7 @@ _FOR_ALL = frozenset({"not_found", "storefront_page"})
 """With these, what was found before them is only a symptom: the address is not that of the API."""
 
 _MERE = frozenset({"other_slugs", "no_accounts"})
-"""Notes that nobody has to act on; they come last."""
+"""Notes that need no action; they come last."""
 
 _OF_PRODUCTS = frozenset({"product_missing", "product_sold_out", "product_variant", "basket_refused", "minimum_amount"})
 
@@ -90,7 +90,7 @@ class Walk:
                 self.found.notes.append(self.customers.missing(journey))
 
     def _look(self) -> tuple[str, Sequence[str]]:
-        """Walk up to the payment options: who can buy (empty: nobody), and the known options that are offered."""
+        """Walk up to the payment options: who can buy (empty: no shopper), and the known options that are offered."""
         for journey in ("guest", *SIGNING_IN):
             if journey not in self.choice.journeys or (journey != "guest" and not self.customers.has(journey)):
                 continue
@@ -148,7 +148,7 @@ class Walk:
                 finding = replace(finding, stops=False)
             changed = dict(self.manner.changed)
             again = adapt(self.manner, failure, finding, attempt.context)
-            # What another try can do without a change of the scenario stops nobody.
+            # What another try can do without a change of the scenario stops no shopper.
             self._note(finding, stops=finding.stops and not (again and changed == self.manner.changed))
             if not again:
                 attempt.walked.finding = finding
