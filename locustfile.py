@@ -1,5 +1,7 @@
 """Connects the scenarios, the shoppers and the harness to Locust. ``locust --help`` explains every option."""
 
+import sys
+
 from locust import events
 
 from harness.locust_plugin.plugin import Plugin
@@ -9,4 +11,6 @@ from users.shopper import Abandoning, FirstTime, Guest, Returning
 
 __all__ = ["Abandoning", "ArrivalShape", "FirstTime", "Guest", "Returning"]
 
-Plugin(ScenarioFolder()).bind(events)
+DOCTOR = (sys.executable, "-P", "-m", "scenarios.commands", "doctor")
+
+Plugin(ScenarioFolder(), doctor_command=DOCTOR).bind(events)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from locust import User
@@ -32,10 +32,20 @@ from harness.run.workload import ScenarioProvider
 
 
 class Plugin:
-    """Connects one Locust process with its runs, by Locust's events; ``wall_clock`` is the time of day."""
+    """Connects one Locust process with its runs, by Locust's events; ``wall_clock`` is the time of day.
 
-    def __init__(self, provider: ScenarioProvider[Any], *, wall_clock: Callable[[], float] = time.time) -> None:
+    ``doctor_command`` starts ``checkload doctor`` as a process, for the web UI.
+    """
+
+    def __init__(
+        self,
+        provider: ScenarioProvider[Any],
+        *,
+        doctor_command: Sequence[str] = (),
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
         self._provider = provider
+        self._doctor_command = doctor_command
         self._wall_clock = wall_clock
         self._port_guard = PortGuard()
         self._ports_checked = False
@@ -101,7 +111,7 @@ class Plugin:
             settings = preparation.user_settings
             settings.show(options, workload.population.users, workload.population.spawn_rate)
             ui = CheckloadUi(environment, self._provider, settings, preparation.choose, process.ui_state)
-            ui.install(web_ui)
+            ui.install(web_ui, self._doctor_command)
         return process
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlsplit
 
+import gevent
 import orjson
 
 from harness import files
@@ -86,7 +90,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.har is not None:
         return _examine_recording(arguments)
     scenario, options = _checked(arguments)
-    found, secrets = examine(scenario, options)
+    with _reported_when_ended():
+        found, secrets = examine(scenario, options)
     written = _write_scenario(found.facts, arguments) if arguments.write else ""
     # Some order numbers have the form of a card number.
     own_words = [walked.receipt.order_number for walked in found.orders if walked.receipt]
@@ -96,6 +101,21 @@ def run(arguments: argparse.Namespace) -> int:
             f"Not written: {arguments.write}, because no payment option could be used. Do what stands first above, and try again.\n"
         )
     return int(found.exit)
+
+
+@contextmanager
+def _reported_when_ended() -> Iterator[None]:
+    """Let SIGTERM end the walk as Ctrl-C does: the orders that were placed are still reported."""
+
+    def interrupt(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    hub, before = gevent.get_hub(), signal.signal(signal.SIGTERM, interrupt)
+    hub.NOT_ERROR = (*type(hub).NOT_ERROR, KeyboardInterrupt)  # else gevent prints a traceback
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _examine_recording(arguments: argparse.Namespace) -> int:

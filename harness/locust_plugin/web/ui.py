@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from locust.runners import STATE_RUNNING, STATE_SPAWNING
@@ -11,7 +11,7 @@ from harness.errors import UsageError
 from harness.host_header import parse_allowed_hosts
 from harness.locust_plugin.option_checks import refuse_host, selected_user_classes
 from harness.locust_plugin.options import OPTION_HELP
-from harness.locust_plugin.web import banner, form, guard, page, tabs
+from harness.locust_plugin.web import banner, doctor, form, guard, page, tabs
 from harness.locust_plugin.web.ui_state import UiState
 from harness.run.workload import ScenarioProvider, Workload
 
@@ -38,24 +38,34 @@ class CheckloadUi:
         self._classes: list[Any] = list(environment.user_classes)
         # A scenario file decides which targets may be loaded, so only the command line may name a path.
         self._scenarios = list(dict.fromkeys([*provider.names(), str(environment.parsed_options.scenario)]))
+        self._doctor: doctor.DoctorPages | None = None
 
-    def install(self, web_ui: Any) -> None:
-        """Add guard, fields and tabs to Locust's web UI."""
+    def install(self, web_ui: Any, doctor_command: Sequence[str]) -> None:
+        """Add guard, fields, tabs and pages to Locust's web UI; ``doctor_command`` starts the doctor as a process."""
         shape = type(self._environment.shape_class).__name__
         allowed = parse_allowed_hosts(self._environment.parsed_options.web_allowed_hosts)
         guard.install_guard(web_ui, start=self.check_start_form, shape=shape, allowed_hosts=allowed)
         page.install_page(
-            web_ui, fields=self.fields, hints=self.hints, arguments=lambda: self.arguments(shape), head=banner.head()
+            web_ui,
+            fields=self.fields,
+            hints=self.hints,
+            arguments=lambda: self.arguments(shape),
+            head=doctor.link() + banner.head(),
         )
         banner.install_banner(web_ui, self._current)
+        options = self._environment.parsed_options
+        self._doctor = doctor.DoctorPages(options, self._provider, self._scenarios, doctor_command, self._load_is_on)
+        self._doctor.install(web_ui)
         view = tabs.TabRows(self._current)
         guard.add_tabs(web_ui, tabs.TABS, rows=view.rows, state=self.state)
 
     def check_start_form(self, asked: guard.Form) -> str | None:
         """Apply the form of a new run to Locust's options, or return everything that is wrong with it."""
         environment = self._environment
-        if self.state() is not None or environment.runner.shape_greenlet:
+        if self._load_is_on():
             return "A run is on. Stop it before you start another."
+        if self._doctor is not None and self._doctor.walk.walking:
+            return "The doctor walks through a shop. Stop it, or wait until it is done."
         options, problems = form.read(environment.parsed_options, asked)
         if options.scenario and options.scenario not in self._scenarios:
             problems.append(
@@ -77,6 +87,9 @@ class CheckloadUi:
                 asked[key] = getattr(options, key)
         vars(environment.parsed_options).update(vars(options))
         return None
+
+    def _load_is_on(self) -> bool:
+        return self.state() is not None or bool(self._environment.runner.shape_greenlet)
 
     def _picked(self, asked: guard.Form, options: Any) -> list[Any]:
         if not options.class_picker:
