@@ -166,10 +166,12 @@ SHOWN = ("baseline-progress", "baseline-report", "baseline-short", "calibrate", 
 def output_of_run(*command: str | Path) -> tuple[str, str]:
     """What checkload says during a run, without the log's time stamps, and the report at the end of it."""
     text = output(*command)
-    log = re.findall(r"^\[[^\]]*\] \S+/(?:INFO|WARNING)/checkload: (.*)$", text, re.MULTILINE)
     found = re.search(r"^(?:PASSED|FAILED|INVALID|INCONCLUSIVE)\b.*?^Results: .*?$", text, re.MULTILINE | re.DOTALL)
     if found is None:
         raise SystemExit(f"the run left no report:\n{text[-3000:]}")
+    log = re.findall(
+        r"^(?:\[[^\]]*\] \S+/(?:INFO|WARNING)/checkload: |(?= *\d+ of ))(.*)$", text[: found.start()], re.MULTILINE
+    )
     return "\n".join(log), found[0]
 
 

@@ -19,6 +19,7 @@ from harness.exits import Exit
 from harness.judging import finish
 from harness.locust_plugin.preparation import Preparation, open_journey_log
 from harness.locust_plugin.telemetry import Telemetry
+from harness.locust_plugin.terminal.screen import Screen
 from harness.locust_plugin.termination import Termination, drain, give_up, interrupt
 from harness.locust_plugin.transport import Transport
 from harness.locust_plugin.web.ui_state import UiState
@@ -42,13 +43,18 @@ class JudgingProcess:
     """
 
     def __init__(
-        self, environment: Any, preparation: Preparation, transport: Transport, wall_clock: Callable[[], float]
+        self,
+        environment: Any,
+        preparation: Preparation,
+        transport: Transport,
+        wall_clock: Callable[[], float],
+        screen: Screen | None = None,
     ) -> None:
         self._environment = environment
         self._preparation = preparation
         self._transport = transport
         self._wall_clock = wall_clock
-        self._telemetry = Telemetry(lambda: self.driver, lambda: environment.runner, wall_clock)
+        self._telemetry = Telemetry(lambda: self.driver, lambda: environment.runner, wall_clock, screen)
         # Without users of its own Locust waits for workers before a run, and a signal would not end it.
         self.termination = Termination(
             environment, lambda: self.run, None if transport.has_users else self._finish_unstarted
@@ -131,6 +137,7 @@ class JudgingProcess:
         run = self.prepare()
         if run is None:
             return
+        self._telemetry.open_panel(self._environment.parsed_options)
         try:
             self._set_target(run)
         except Exception as error:
@@ -183,6 +190,7 @@ class JudgingProcess:
         if run is None or supervisor is None or run.ended:
             return
         run.end()
+        self._telemetry.close_panel()
         environment = self._environment
         finished, failure = None, ""
         try:
@@ -231,6 +239,7 @@ class JudgingProcess:
 
     def on_quit(self, **_: Any) -> None:
         """Print the verdict as the very last output."""
+        self._telemetry.close_panel()
         if self.finished is not None:
             print(self.finished.text, flush=True)  # noqa: T201 - the report is the output of the program
         self._telemetry.close(self._environment.parsed_options.metrics_linger)

@@ -70,6 +70,13 @@ def add_options(parser: Any, scenarios: Sequence[str]) -> None:
     )
     option("--results", metavar="<folder>", default="", help="Folder for the results of the run.", in_form=False)
     option(
+        "--plain",
+        action="store_true",
+        default=False,
+        help="Print progress lines on a terminal, too, in place of the panel.",
+        in_form=False,
+    )
+    option(
         "--metrics-port",
         metavar="<port>",
         type=int,

@@ -23,6 +23,8 @@ from harness.locust_plugin.master_port import PortGuard, install_port_guard
 from harness.locust_plugin.option_checks import refuse_endless_time
 from harness.locust_plugin.options import add_options, check_after_parsing, hide_passwords, refuse_unknown_classes
 from harness.locust_plugin.preparation import Preparation
+from harness.locust_plugin.terminal.output import route_progress_lines, wants_panel
+from harness.locust_plugin.terminal.screen import Screen
 from harness.locust_plugin.transport import MasterTransport, SingleTransport
 from harness.locust_plugin.web.ui import CheckloadUi
 from harness.locust_plugin.worker_process import WorkerProcess
@@ -50,6 +52,7 @@ class Plugin:
         self._port_guard = PortGuard()
         self._ports_checked = False
         self._forked = self._with_master = False
+        self._screen: Screen | None = None
 
     def bind(self, events: Any) -> None:
         """Register for Locust's events; ``locustfile.py`` calls this once."""
@@ -82,6 +85,8 @@ class Plugin:
             refuse_ports_in_use(options)
         except UsageError as usage_error:
             _refuse(usage_error)
+        if wants_panel(options, sys.stdout):
+            self._screen = Screen()  # before Locust forks workers, whose log lines it shows, too
 
     def on_init(self, environment: Any, web_ui: Any, **_: Any) -> None:
         """Make this process ready for runs, and check all options before anything is sent: Locust is ready."""
@@ -99,7 +104,7 @@ class Plugin:
         transport = MasterTransport(environment, self._port_guard) if master else SingleTransport()
         try:
             preparation = Preparation(environment, self._provider)
-            process = JudgingProcess(environment, preparation, transport, self._wall_clock)
+            process = JudgingProcess(environment, preparation, transport, self._wall_clock, self._screen)
             workload = preparation.check_options()
             process.open(workload)
         except UsageError as usage_error:
@@ -107,6 +112,7 @@ class Plugin:
         if options.headless and not options.print_stats:
             # Our progress lines and tables replace Locust's; --print-stats brings Locust's back.
             logging.getLogger("locust.stats_logger").setLevel(logging.WARNING)
+        route_progress_lines(options, panel=self._screen is not None)
         if web_ui is not None:
             settings = preparation.user_settings
             settings.show(options, workload.population.users, workload.population.spawn_rate)

@@ -17,6 +17,9 @@ from harness.judging.live_metrics import live_metrics
 from harness.judging.objective_status import ObjectiveStatusTracker
 from harness.locust_plugin.locust_memory import shorten_statistics
 from harness.locust_plugin.options import REMOTE_WRITE_TOKEN
+from harness.locust_plugin.terminal.live_panel import LivePanel, level_text
+from harness.locust_plugin.terminal.output import PROGRESS_LOGGER, route_progress_lines
+from harness.locust_plugin.terminal.screen import Screen
 from harness.locust_plugin.transport import users_by_class
 from harness.measurement.histogram import Histogram
 from harness.metrics.collector import RunCollector
@@ -33,10 +36,10 @@ from harness.results.result import Result
 from harness.run.driver import RunDriver
 from harness.run.run import Run
 from harness.run.workload import Workload
-from harness.units import format_number
 from harness.yield_to_load import YieldToLoad
 
 logger = logging.getLogger("checkload")
+progress_logger = logging.getLogger(PROGRESS_LOGGER)
 
 LONGEST_LINGER = 600.0  # seconds
 PROGRESS_INTERVAL = 5.0  # seconds between two progress lines
@@ -47,10 +50,15 @@ class Telemetry:
     """Publishes one run after the other.
 
     ``driver`` returns the driver of the current run, ``runner`` Locust's runner; ``wall_clock`` is the time of day.
+    ``screen`` is the terminal, if it shows a panel.
     """
 
     def __init__(
-        self, driver: Callable[[], RunDriver | None], runner: Callable[[], Any], wall_clock: Callable[[], float]
+        self,
+        driver: Callable[[], RunDriver | None],
+        runner: Callable[[], Any],
+        wall_clock: Callable[[], float],
+        screen: Screen | None = None,
     ) -> None:
         self._driver = driver
         self._runner = runner
@@ -67,6 +75,8 @@ class Telemetry:
         self._judged: Result | None = None
         self._last_progress = 0.0
         self._progress = Progress()
+        self._screen = screen
+        self._panel: LivePanel | None = None
 
     def open(self, options: Any, workload: Workload[Any]) -> None:
         """Serve ``/metrics``, and check the address of the remote write; raises ``UsageError``."""
@@ -115,6 +125,21 @@ class Telemetry:
             self._remote_writer.finish()
             self._remote_writer = None
 
+    def open_panel(self, options: Any) -> None:
+        """Show the current run on the terminal, if it can be; close_panel must follow."""
+        if self._screen is not None and self._panel is None:
+            self._panel = LivePanel(
+                self._screen,
+                self._driver,
+                lambda: self._objective_status.latest,
+                lambda: route_progress_lines(options, panel=False),
+            )
+
+    def close_panel(self) -> None:
+        """Remove the panel from the terminal, if there is one."""
+        if self._panel is not None:
+            self._panel.close()
+
     def each_second(self, *, quietly: bool) -> None:
         """Update once a second; ``quietly``: without a progress line."""
         driver = self._driver()
@@ -131,8 +156,8 @@ class Telemetry:
             max(0.0, run.elapsed - run.workload.schedule.warm_up),
             YieldToLoad(gevent.sleep, OBJECTIVE_PAUSE),
         )
-        if not quietly:
-            logger.info("%s", _line(self._progress, driver))
+        if not quietly and progress_logger.isEnabledFor(logging.INFO):
+            progress_logger.info("%s", _line(self._progress, driver))
 
     def _serve_metrics(self, options: Any) -> None:
         port = METRICS_PORT if options.metrics_port is None else options.metrics_port
@@ -173,7 +198,7 @@ class Telemetry:
 
 def _line(progress: Progress, driver: RunDriver) -> str:
     run, load = driver.run, driver.load
-    line = progress.line(
+    return progress.line(
         run.recorder,
         run.elapsed,
         run.length,
@@ -182,12 +207,8 @@ def _line(progress: Progress, driver: RunDriver) -> str:
         drain=run.grace,
         in_flight=+load.in_flight,
         requesting=sum(load.requesting.values()),
+        level=level_text(driver),
     )
-    controller = None if driver.supervisor is None else driver.supervisor.controller
-    if controller is None or run.closing:
-        return line
-    on = controller.level
-    return f"{line}; {on.purpose} at {format_number(round(on.rate * 60))} journeys a minute"
 
 
 def _remote_destination(options: Any, workload: Workload[Any]) -> Destination | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from typing import TypeVar
 
 from harness.measurement.outcomes import Blame, Outcome
-from harness.measurement.recorder import JourneyKey, PageKey
+from harness.measurement.recorder import JourneyKey, PageKey, Recorder
 from harness.measurement.sample import Phase
 from harness.measurement.series import SampleSeries
 from harness.measurement.summary import page_rows, percentile
@@ -15,6 +16,8 @@ from harness.objectives.parser import parse
 from harness.objectives.verdict import Verdict
 from harness.results.result import Result
 from harness.units import format_duration, format_number, format_percent
+
+Key = TypeVar("Key", JourneyKey, PageKey)
 
 MOST_CAUSES = 3
 WORTH_SAYING = 0.05
@@ -45,25 +48,37 @@ def causes_of_verdict(result: Result) -> list[str]:
 
 def failure_causes(result: Result) -> list[str]:
     """What most failed journeys have in common, or most failed pages if no journey failed."""
-    recorder = result.recorder
-    return _grouped("journey", recorder.journeys) or _grouped("page", recorder.pages)
-
-
-def _grouped(noun: str, every: Mapping[JourneyKey, SampleSeries] | Mapping[PageKey, SampleSeries]) -> list[str]:
-    failed = [(key, series) for key, series in every.items() if key.blame == Blame.SHOP]
-    failed = [one for one in failed if one[0].phase == Phase.STEADY] or failed
-    kinds: Counter[tuple[str, str]] = Counter()
-    options: dict[tuple[str, str], set[str]] = {}
-    for key, series in failed:
-        kind = (key.outcome, key.failed_page if isinstance(key, JourneyKey) else key.page)
-        kinds[kind] += series.response.total
-        options.setdefault(kind, set()).add(key.payment_option)
+    noun, kinds, options = _failures(result.recorder)
     total = kinds.total()
     return [
         _sentence(noun, count, total, kind, options[kind])
         for kind, count in kinds.most_common(MOST_CAUSES)
         if count >= total * WORTH_SAYING
     ]
+
+
+def failure_kinds(recorder: Recorder) -> Counter[tuple[str, str]]:
+    """How many failed journeys, or failed pages if no journey failed, there are by outcome and page."""
+    return _failures(recorder)[1]
+
+
+def _failures(recorder: Recorder) -> tuple[str, Counter[tuple[str, str]], dict[tuple[str, str], set[str]]]:
+    """What is counted, and the counts and payment options of the failures by outcome and page."""
+    journeys, pages = _failed_series(recorder.journeys), _failed_series(recorder.pages)
+    found = [(key.outcome, key.failed_page, key.payment_option, series) for key, series in journeys]
+    found = found or [(key.outcome, key.page, key.payment_option, series) for key, series in pages]
+    kinds: Counter[tuple[str, str]] = Counter()
+    options: dict[tuple[str, str], set[str]] = {}
+    for outcome, page, option, series in found:
+        kinds[outcome, page] += series.response.total
+        options.setdefault((outcome, page), set()).add(option)
+    return "journey" if journeys else "page", kinds, options
+
+
+def _failed_series(every: Mapping[Key, SampleSeries]) -> list[tuple[Key, SampleSeries]]:
+    """The failures of the steady part, or of the whole run if the steady part has none."""
+    failed = [(key, series) for key, series in list(every.items()) if key.blame == Blame.SHOP]
+    return [one for one in failed if one[0].phase == Phase.STEADY] or failed
 
 
 def _sentence(noun: str, count: int, total: int, kind: tuple[str, str], options: set[str]) -> str:
