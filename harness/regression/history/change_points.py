@@ -57,13 +57,13 @@ def _split(
         return
     divergence = _divergence(part)
     best = int(divergence.argmax())
-    reached = sum(
-        float(_divergence(part[np.ix_(order, order)]).max()) >= divergence[best]
-        for order in (chance.permutation(len(part)) for _ in range(PERMUTATIONS))
-    )
-    p_value = float((reached + 1) / (PERMUTATIONS + 1))
-    if p_value > significance:
-        return
+    reached = 0
+    for _ in range(PERMUTATIONS):
+        order = chance.permutation(len(part))
+        reached += float(_divergence(part[np.ix_(order, order)]).max()) >= divergence[best]
+        if reached + 1 > significance * (PERMUTATIONS + 1):
+            return  # no further permutation can make it significant
+    p_value = (reached + 1) / (PERMUTATIONS + 1)
     place = start + SHORTEST + best
     yield place, p_value
     yield from _split(distances, start, place, chance, significance)
