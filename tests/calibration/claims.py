@@ -65,7 +65,8 @@ class Row:
     holds: bool
 
     def cells(self) -> tuple[str, ...]:
-        return (self.claim, f"{self.n:,}", self.estimate, self.interval, self.bound, str(self.seed))
+        bound = self.bound if self.holds else f"{self.bound}: **missed**"
+        return (self.claim, f"{self.n:,}", self.estimate, self.interval, bound, str(self.seed))
 
 
 def wilson(events: int, n: int, confidence: float = 0.95) -> tuple[float, float]:

@@ -1,9 +1,10 @@
+# ruff: noqa: E402 - the path of the tests comes first
 """Prints the claims about the harness and their results as a Markdown table.
 
 python tests/calibration/table.py [--only simulated|searches|loopback|comparisons] [--runs N] [--searches N] [--quick] [--write docs/proofs.md]
 
 The claims about comparisons have a table of their own: ``--only comparisons --write docs/ci-gate.md``.
-Ends with 1 if a claim does not hold.
+Ends with 1 if a claim does not hold; its row says so.
 """
 
 import argparse
@@ -11,6 +12,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+sys.path += [str(TESTS.parent), str(TESTS)]  # as the settings of pytest have it; the first one must stay first
 
 import calibrate_claims
 import capacity_claims
@@ -27,7 +31,6 @@ BEGIN, END = "<!-- proofs: written by tests/calibration/table.py -->", "<!-- pro
 RUNS, FEW, SEARCHES = 50, 2, 300
 KINDS = ("simulated", "searches", "loopback")
 COMPARISONS = "comparisons"
-REAL = Path(__file__).parents[1] / "end_to_end"
 
 
 def simulated(*, quick: bool) -> Iterator[Row]:
@@ -57,7 +60,7 @@ def searches(*, quick: bool, number: int) -> Iterator[Row]:
 
 def on_loopback(runs: int, say: Callable[[str], None]) -> Iterator[Row]:
     """The rows of experiments with real processes."""
-    sys.path[:0] = [str(REAL), str(REAL.parents[1])]
+    sys.path.insert(0, str(TESTS / "end_to_end"))
     import loopback  # noqa: PLC0415 - starts nothing, but needs the tests' own way to start Locust
 
     return loopback.rows(runs, say)
