@@ -2,106 +2,32 @@
 
 from __future__ import annotations
 
-import random
-from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import gevent
-from gevent import GreenletExit
 from gevent.event import AsyncResult
 from locust import User, tag, task
 
-from harness.measurement.outcomes import Blame, Outcome
-from harness.measurement.sample import JourneySample
-from harness.monitoring.shop_messages import ShopMessage
-from harness.run.local_load import LocalLoad
 from harness.run.registry import current_load
-from harness.schedule.dispatch import Arrival, Assignment
-from shop.contract import Page
-from users.browser import Browser, Pace
-from users.funnel import furthest_step
-from users.http.transport import Transport
-from users.journeys.catalogue import JOURNEYS
-from users.journeys.context import JourneyContext, Receipt
-from users.journeys.diagnosis import remedy
-from users.journeys.steps import JourneyFailed, drive_journey
-from users.journeys.storefront import RETRY_DELAYS
-from users.parallel_requests import ParallelFetcher
-from users.placed_orders import placed_order
-from users.population.accounts import Account, AccountPool
-from users.population.journey_spec import Fidelity, JourneySpec, ShopperPolicy
-from users.population.pools import LocationPool, ProductPool
-from users.traceparent import TraceContext
-from users.transports import ClientSettings, make_transport
-
-_PRODUCT_PAGES = frozenset({Page.PRODUCT, Page.BASKET_ADD})  # on these, unavailable means sold out
-
-
-class WorkerContext(Protocol):
-    """What a scenario gives the shoppers of one process for one run."""
-
-    client: ClientSettings
-    policy: ShopperPolicy
-    accounts: AccountPool
-    places: LocationPool
-    products: ProductPool
-    seed: int
-    trace_sampled: float
-
-    def spec_for(self, arrival: Arrival) -> JourneySpec:
-        """What the shopper of this arrival does."""
-
-    def think(self, page: str, rng: random.Random) -> float:
-        """The think time before a page, in seconds."""
-
-
-class RunObserver:
-    """Hands each page of the shoppers to the run; see ``users.browser.PageObserver``."""
-
-    def __init__(self, load: LocalLoad[Any], *, json_as_json: bool) -> None:
-        self.in_flight = load.pending
-        # The methods themselves, without a call in between: a run records every page.
-        self.record = load.run.recorder.page
-        self.record_traced = load.traced
-        self._mislabelled = load.mislabelled
-        self._json_as_json = json_as_json
-
-    def accepts_media_type(self, page: str) -> bool:
-        """Report the page to the run as a warning, unless the scenario calls it a failure."""
-        if self._json_as_json:
-            return False
-        self._mislabelled(page)
-        return True
-
-
-@dataclass(slots=True)
-class JourneyResult:
-    """How a journey ended: with a receipt, or with a failure on a page."""
-
-    outcome: Outcome
-    failed_page: str = ""
-    receipt: Receipt | None = None
+from harness.schedule.dispatch import Assignment
+from users.host_shopper import HostShopper
 
 
 class ShopperUser(User):
-    """A virtual user. The schedule decides when it shops, and ``users.journeys`` what it does."""
+    """A virtual user. The schedule decides when it shops, and ``users.journeys`` what it does.
+
+    In a paired load it makes each journey at both hosts at the same moment; the host that comes first alternates.
+    """
 
     abstract = True
     kind: ClassVar[str] = ""
 
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
-        self.load: LocalLoad[WorkerContext] = current_load(environment)
-        self.run_ = self.load.run
-        worker = self.load.worker_context
-        self._transport: Transport = make_transport(
-            self, self.run_.target.url, worker.client, worker.policy, self.load.resource_exhausted
-        )
-        self._parallel = ParallelFetcher(self._transport)
+        self.load = current_load(environment)
+        self._hosts = [HostShopper(self, load) for load in (self.load, self.load.candidate) if load is not None]
         self._assigned: AsyncResult[None] = AsyncResult()
         self._assignment: Assignment | None = None
-        self._account: Account | None = None
-        self._context: JourneyContext | None = None
 
     def take(self, assignment: Assignment) -> None:
         """Take the next arrival; the schedule calls this."""
@@ -123,130 +49,34 @@ class ShopperUser(User):
         if self._assignment is not None:
             assignment, self._assignment = self._assignment, None
             self.load.give_back(assignment)
-        self._release_account()
-        self._parallel.close()
-        self._transport.close()
+        for host in self._hosts:
+            host.close()
 
     def run_journey(self) -> None:
-        """Run one journey, from the first page to a receipt or to one named failure."""
+        """Run one journey at each host, from the first page to a receipt or to one named failure."""
         assignment, self._assignment = self._assignment, None
         if assignment is None:
             return
-        run, load, due = self.run_, self.load, assignment.arrival.due
-        spec = load.worker_context.spec_for(assignment.arrival)
-        started = load.begin_journey(assignment, spec.payment_option)
-        browser = self._browser(spec, due)
-        self._context = None
-        result = JourneyResult(Outcome.ABORTED)
+        spec, hosts = self.load.worker_context.spec_for(assignment.arrival), self._hosts
         try:
-            result = JourneyResult(Outcome.OK, receipt=self._drive(spec, browser))
-        except JourneyFailed as failure:
-            result = JourneyResult(failure.outcome, str(failure.page or ""))
-            self._report_failure(failure)
-        except GreenletExit:
-            if run.drain_timed_out and browser.awaits_response:
-                result = JourneyResult(Outcome.UNFINISHED)
-            raise
-        except Exception:
-            result = JourneyResult(Outcome.BUG)
-            raise
+            for host in hosts:
+                host.lease_account(spec)
+            if len(hosts) == 1:
+                hosts[0].run_journey(spec, assignment)
+            else:
+                first, second = hosts if spec.number % 2 == 0 else reversed(hosts)
+                # It starts when the first one waits for its reply.
+                other = gevent.spawn(second.run_journey, spec, assignment)
+                try:
+                    first.run_journey(spec, assignment)
+                    other.get()
+                finally:
+                    other.kill()
         finally:
-            sample = self._sample(result, spec, browser, due, started)
-            load.end_journey(sample, spec.payment_option)
-            self._report_order(browser)
-            if run.journey_log is not None:
-                order = result.receipt.order_number if result.receipt else ""
-                start = run.recorder.window.start
-                trace = browser.trace.id if browser.trace else ""
-                run.journey_log.write(spec.number, sample, order, browser.trail, start, trace=trace)
-
-    def _sample(
-        self, result: JourneyResult, spec: JourneySpec, browser: Browser, due: float, started: float
-    ) -> JourneySample:
-        outcome, receipt = result.outcome, result.receipt
-        return JourneySample(
-            journey=spec.journey,
-            payment_option=receipt.payment_option if receipt else spec.payment_option,
-            outcome=str(outcome),
-            blame=str(outcome.blame),
-            due=due,
-            started=started,
-            done=self.run_.clock(),
-            ordered=receipt is not None,
-            amount=receipt.amount if receipt else 0,
-            # A script counts once the shop has asked for a code, however the journey ends.
-            verification=self._context.verification if self._context is not None else "",
-            failed_page="" if outcome.blame is Blame.SHOPPER else result.failed_page,
-            reached=furthest_step(browser.trail, ordered=receipt is not None),
-        )
-
-    def _report_order(self, browser: Browser) -> None:
-        run, context = self.run_, self._context
-        if context is not None and (order := placed_order(context, browser.trail, run.wall_clock())) is not None:
-            run.orders.add(order)
-
-    def _report_failure(self, failure: JourneyFailed) -> None:
-        """Tell the report what the shop said, and the other shoppers of this process that a product is sold out."""
-        if failure.outcome.blame is not Blame.SHOPPER:
-            said = failure.shop_message
-            if self._account:
-                said = said.replace(self._account.password, "…")
-            hint = remedy(failure.outcome, failure.page, failure.status)
-            if said or hint:
-                self.load.remark(ShopMessage(str(failure.outcome), str(failure.page or ""), said, hint))
-        if failure.outcome is Outcome.UNAVAILABLE and failure.page in _PRODUCT_PAGES and self._context is not None:
-            self.load.worker_context.products.mark_sold_out(self._context.product)
-
-    def _browser(self, spec: JourneySpec, due: float) -> Browser:
-        run, worker = self.run_, self.load.worker_context
-        policy, rng = worker.policy, random.Random(spec.seed)
-        return Browser(
-            self._transport,
-            RunObserver(self.load, json_as_json=policy.json_as_json),
-            Pace(run.clock, gevent.sleep, lambda page: worker.think(page, rng)),
-            spec.payment_option,
-            due,
-            TraceContext(run.id, spec.number, worker.trace_sampled),
-            RETRY_DELAYS if policy.fidelity is Fidelity.STOREFRONT else (),
-        )
-
-    def _drive(self, spec: JourneySpec, browser: Browser) -> Receipt:
-        worker = self.load.worker_context
-        journey = JOURNEYS[spec.journey]
-        signed_in = self._account is not None
-        if journey.signs_in and self._account is None:
-            self._account = worker.accounts.lease(spec.journey)
-            if self._account is None:
-                raise JourneyFailed(Outcome.NO_ACCOUNT, None)
-        if not signed_in:
-            self._transport.clear_cookies()
-        context = self._context = JourneyContext(
-            spec=spec,
-            policy=worker.policy,
-            order_is_new=self.load.order_numbers.is_new,
-            account=self._account,
-            signed_in=signed_in,
-            shop_url=self.run_.target.url,
-            run_seed=worker.seed,
-            places=worker.places,
-            products=worker.products,
-        )
-        stays_signed_in = False
-        try:
-            receipt: Receipt = drive_journey(
-                journey.steps(context), browser.fetch, lambda parallel: self._parallel.fetch(parallel, browser)
-            )
-            stays_signed_in = worker.policy.sign_in_once
-        finally:
-            # After a failure the session may be broken, so the next journey signs in again.
-            if not stays_signed_in:
-                self._release_account()
-        return receipt
-
-    def _release_account(self) -> None:
-        if self._account is not None:
-            self.load.worker_context.accounts.release(self._account)
-            self._account = None
+            # The accounts of both hosts are released together, so that both hosts see the same ones in the same order.
+            if not all(host.stays_signed_in for host in hosts):
+                for host in hosts:
+                    host.release_account()
 
 
 class Guest(ShopperUser):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.capacity.answer import capacity_answer
@@ -29,6 +29,8 @@ from harness.validity.ledger import LedgerComparison, compare_with_ledger
 from harness.versions import machine_kind, version_of
 
 RESULTS = Path("results")
+CANDIDATE = "candidate"
+"""The folder within the results for those of the second host."""
 SLOWEST_TRACES = 20
 """How many of the slowest traced requests a result has."""
 PACKAGES = ("checkload", "locust", "gevent", "geventhttpclient", "orjson", "prometheus-client", "scipy")
@@ -90,10 +92,29 @@ def finish(supervisor: Supervisor, *, folder: Path | None, results: str, excepti
     )
     written = write(result, folder or results_folder(run, results), run.workload.secrets(), report.RENDERINGS)
     write_html_report(written.result, written.folder)
+    if run.candidate is not None:
+        _write_candidate(run.candidate, result, written.folder)
     if not run.begun:
         OrdersFile(written.folder).close()  # without orders, as far as is known; a run that began has its file already
     text = console(written.result, str(written.folder), colour=wants_colour(sys.stdout)).rstrip("\n")
     return Finished(written.result, written.folder, text)
+
+
+def _write_candidate(run: Run, baseline: Result, folder: Path) -> None:
+    """Write the result of the second host; both hosts have the conditions of one load, and so its findings."""
+    run.recorder.window = baseline.recorder.window
+    objectives = tuple(run.workload.judging.objectives)
+    judgement = evaluate_run(run.recorder, objectives, baseline.judgement.findings, timing_checks=checks.TIMING_CHECKS)
+    result = replace(
+        baseline,
+        run_id=run.id,
+        asked=replace(baseline.asked, target=run.target.url),
+        recorder=run.recorder,
+        judgement=judgement,
+        exit=judgement.verdict.exit,
+        slowest_traces=(),
+    )
+    write(result, folder / CANDIDATE, run.workload.secrets(), report.RENDERINGS)
 
 
 def results_folder(run: Run, named: str) -> Path:

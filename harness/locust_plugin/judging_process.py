@@ -30,6 +30,7 @@ from harness.run.early_end import StopFile
 from harness.run.length_warnings import length_warnings
 from harness.run.lifecycle import EndCause, Ending
 from harness.run.load import Load
+from harness.run.local_load import add_candidate
 from harness.run.run import Run
 from harness.run.workload import Workload
 
@@ -127,6 +128,8 @@ class JudgingProcess:
         time = TimeSource(wall_clock=self._wall_clock)
         self.driver = self._transport.new_driver(workload, worker_context, self._preparation.kinds, time, hooks)
         run = self.driver.run
+        if options.candidate:
+            add_candidate(self.driver.load, workload.population.candidate_context(worker_context), time)
         self._telemetry.prepare(workload)
         if self.termination.cancelled_by:
             interrupt(run, self.termination.cancelled_by)
@@ -157,15 +160,22 @@ class JudgingProcess:
         host = self._environment.host or ""
         if host:
             run.set_target(host, None)
-            problem = run.workload.target.refusal(host) or unreachable(host, self._connect_timeout)
-            if problem:
-                run.close(Ending(EndCause.UNREACHABLE, problem))
+            self._check_target(run, host)
+            if run.candidate is not None:
+                candidate = self._environment.parsed_options.candidate
+                run.candidate.set_target(candidate, None)
+                self._check_target(run, candidate)
         else:
             target = run.workload.target.start()
             run.set_target(target.url, target)
             # Locust sends it to the workers. It must not stay in the form, where it would look like a choice.
             self._environment.host = target.url
             self._host_is_embedded = True
+
+    def _check_target(self, run: Run, host: str) -> None:
+        problem = run.workload.target.refusal(host) or unreachable(host, self._connect_timeout)
+        if problem:
+            run.close(Ending(EndCause.UNREACHABLE, problem))
 
     def on_spawning_complete(self, user_count: int, **_: Any) -> None:
         """Start the load: all users are spawned."""

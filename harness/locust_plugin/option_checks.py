@@ -41,13 +41,31 @@ def set_weights(user_classes: Iterable[Any], workload: Workload[Any]) -> None:
         one.weight = workload.population.weights[one.kind]
 
 
-def refuse_host(host: str, allowed: Collection[str]) -> None:
+def refuse_host(host: str, allowed: Collection[str], option: str = "--host") -> None:
     """Raise ``UsageError`` for a host that may not be loaded; an empty host is accepted."""
     problem = target_refusal(host, allowed) if host else None
     if problem:
         # The part before an @ may be a password, and the path may hold a token.
         shown = f" {_SERVER.match(host)[0]}" if "@" not in host and host.isprintable() else ""  # type: ignore[index]
-        raise UsageError(f"--host{shown}: {problem}")
+        raise UsageError(f"{option}{shown}: {problem}")
+
+
+def refuse_candidate(options: Any, workload: Workload[Any]) -> None:
+    """Raise ``UsageError`` for a second host that cannot get the same journeys as the first one."""
+    if not options.candidate:
+        return
+    refuse_host(options.candidate, workload.target.allowed, "--candidate")
+    if not options.host:
+        raise UsageError("--candidate: each journey goes to two hosts; give the other one with --host")
+    if options.host.rstrip("/") == options.candidate.rstrip("/"):
+        raise UsageError("--candidate: is the same host as --host; give the hosts of two versions")
+    if options.processes or options.master or options.worker or not options.headless:
+        raise UsageError(
+            "--candidate: journeys at two hosts need a single process without a web UI; add --headless, and leave out "
+            "--processes, --master and --worker"
+        )
+    if workload.judging.search is not None:
+        raise UsageError("--candidate: a search for the capacity loads one host; name another scenario")
 
 
 def refuse_slow_ramp(workload: Workload[Any], ramp: float | None) -> None:

@@ -68,6 +68,13 @@ def add_options(parser: Any, scenarios: Sequence[str]) -> None:
         help="A further host that may be loaded, beside this machine; may be given several times.",
         in_form=False,
     )
+    option(
+        "--candidate",
+        metavar="<URL>",
+        default="",
+        help="A second host: each arrival makes the same journey there at the same moment; checkload regress duet compares both.",
+        in_form=False,
+    )
     option("--results", metavar="<folder>", default="", help="Folder for the results of the run.", in_form=False)
     option(
         "--plain",

@@ -12,6 +12,7 @@ from harness.host_header import parse_allowed_hosts
 from harness.judging import finish
 from harness.locust_plugin.option_checks import (
     claim_results,
+    refuse_candidate,
     refuse_host,
     refuse_journey_log,
     refuse_rebalancing,
@@ -48,6 +49,7 @@ class Preparation:
         options = self._environment.parsed_options
         workload = self.choose(options)
         refuse_host(options.host or "", workload.target.allowed)
+        refuse_candidate(options, workload)
         refuse_rebalancing(options)
         parse_allowed_hosts(options.web_allowed_hosts)
         refuse_results(options.results, finish.RESULTS, fresh=options.headless)

@@ -1,11 +1,15 @@
-"""Serves arrivals in this process: hands them to its users, and records their journeys."""
+"""Serves arrivals in this process: hands them to its users, and records their journeys.
+
+In a paired load, each arrival drives the same journey at a second host, that of a candidate version. The load of the first host
+lets arrivals in and decides when the run ends; the load of the second one follows it.
+"""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from harness.measurement.outcomes import Blame, Outcome
 from harness.measurement.pending import PendingAge, pending_ages
@@ -15,29 +19,36 @@ from harness.monitoring.shop_messages import ShopMessage
 from harness.run.admission import Admission, NotYetOpen, open_admission
 from harness.run.collaborators import REAL_TIME, TimeSource
 from harness.run.lifecycle import Ending, RunState
-from harness.run.load import CHECK_INTERVAL
+from harness.run.load import CHECK_INTERVAL, Load
 from harness.run.own_process import OwnProcess
 from harness.run.run import Run
 from harness.run.workload import TestDataPool
 from harness.schedule.dispatch import Arrival, Assignment, VirtualUser
 from harness.schedule.partition import Partition
+from harness.yield_to_load import YieldToLoad
 
 ContextT = TypeVar("ContextT")
 
 START_DELAY = 0.2  # seconds from the last spawned user to the start of the schedule
+YIELD_SECONDS = 0.002  # seconds for the load between two steps of longer work
 DRAIN_INTERVAL = 0.05  # seconds between two looks at the journeys under way
 
 
 class LocalLoad(Generic[ContextT]):
     """The load of this process; ``partition`` is its part of the arrivals, by default all of them.
 
-    ``pending`` holds the requests that wait for their reply: page, payment option and due time.
+    ``pending`` holds the requests that wait for their reply: page, payment option and due time. In a paired load, each arrival
+    drives the same journey at the host of ``candidate``.
     """
 
-    def __init__(self, run: Run, worker_context: ContextT, time: TimeSource = REAL_TIME) -> None:
+    candidate: LocalLoad[ContextT] | None = None
+
+    def __init__(
+        self, run: Run, worker_context: ContextT, time: TimeSource = REAL_TIME, instrument: OwnProcess | None = None
+    ) -> None:
         self.run = run
         self.worker_context = worker_context
-        self.instrument = OwnProcess(run, time)
+        self.instrument = instrument or OwnProcess(run, time)
         self.partition = Partition()
         self.order_numbers = OrderNumberRegister()
         self.in_flight = Counter[str]()
@@ -69,6 +80,8 @@ class LocalLoad(Generic[ContextT]):
         self.admission = open_admission(
             run.workload, self.partition, run.recorder, self.drop_arrival, run.stepped_arrivals
         )
+        if self.candidate is not None:
+            self.candidate.run.set_start(run.recorder.window.start)
         if run.closing:
             self.admission.stop_arrivals()
         for virtual_user in self._early_users.users:
@@ -89,7 +102,8 @@ class LocalLoad(Generic[ContextT]):
     @property
     def tasks(self) -> Sequence[Callable[[], None]]:
         """The work to do in the background while the load is on."""
-        return self._serve, *self.instrument.tasks
+        others = () if self.candidate is None else self.candidate.tasks
+        return self._serve, *self.instrument.tasks, *others
 
     def _serve(self) -> None:
         run = self.run
@@ -159,6 +173,10 @@ class LocalLoad(Generic[ContextT]):
                 done=math.inf,
             )
         )
+        if self.candidate is not None:
+            self.candidate.run.recorder.offered(arrival.due)
+            self.candidate.run.recorder.dropped(arrival.due)
+            self.candidate.drop_arrival(arrival)
 
     def traced(self, sample: PageSample, trace_id: str) -> None:
         """Record the trace of a page as an exemplar."""
@@ -199,3 +217,46 @@ class LocalLoad(Generic[ContextT]):
     def pools(self) -> Mapping[str, int]:
         """How much test data is free, by its name."""
         return self.worker_context.left() if isinstance(self.worker_context, TestDataPool) else {}
+
+
+class CandidateLoad(LocalLoad[ContextT]):
+    """The half of a paired load that goes to the candidate; its run has counts of its own, and the phases of the first one."""
+
+    def __init__(self, baseline: LocalLoad[Any], worker_context: ContextT, time: TimeSource) -> None:
+        first = baseline.run
+        run = Run(first.workload, time)
+        run.id, run.started_at, run.lifecycle = f"{first.id}-candidate", first.started_at, first.lifecycle
+        super().__init__(run, worker_context, time, baseline.instrument)
+
+    def begin_journey(self, assignment: Assignment, payment_option: str) -> float:
+        """Record that a journey begins at this host, too, and return the moment."""
+        now, due = self.run.clock(), assignment.arrival.due
+        self.in_flight[payment_option] += 1
+        ready = max(due, assignment.free_since)
+        self.run.recorder.offered(due)
+        self.run.recorder.started(due, max(0.0, now - ready), ready - due)
+        return now
+
+    def end_journey(self, sample: JourneySample, payment_option: str) -> None:
+        """Record that a journey at this host is over, however it ended."""
+        self.in_flight[payment_option] -= 1
+        self.run.recorder.journey(sample)
+
+    @property
+    def tasks(self) -> Sequence[Callable[[], None]]:
+        """The work to do in the background while the load is on."""
+        return (self._settle,)
+
+    def _settle(self) -> None:
+        pause = YieldToLoad(self._sleep, YIELD_SECONDS)
+        while not self.run.over:
+            self._sleep(CHECK_INTERVAL)
+            self.run.recorder.settle(pause)
+
+
+def add_candidate(baseline: Load, worker_context: Any, time: TimeSource) -> None:
+    """Let each arrival of this load, which must be that of this process, drive a journey at the candidate, too."""
+    if not isinstance(baseline, LocalLoad):
+        raise TypeError("only a load in one process goes to two hosts")
+    baseline.candidate = CandidateLoad(baseline, worker_context, time)
+    baseline.run.candidate = baseline.candidate.run

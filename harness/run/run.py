@@ -28,8 +28,11 @@ class Run:
     """One run of a workload against a target.
 
     ``clock`` returns seconds, ``wall_clock`` the time of day. ``spawned`` is the number of users at the start of the load.
-    ``stepped_arrivals`` are the arrivals of a capacity search. ``orders`` takes the placed orders.
+    ``stepped_arrivals`` are the arrivals of a capacity search. ``orders`` takes the placed orders. ``candidate`` is the run of the
+    second host, if each arrival drives a journey at two hosts.
     """
+
+    candidate: Run | None = None
 
     def __init__(self, workload: Workload[Any], time: TimeSource = REAL_TIME, hooks: RunHooks = NO_HOOKS) -> None:
         self.workload = workload

@@ -190,6 +190,9 @@ class Population(Protocol[ContextT_co]):
     def restrict(self, kinds: Collection[str]) -> None:
         """Keep only these journeys (Locust's class picker)."""
 
+    def candidate_context(self, baseline: Any) -> ContextT_co:
+        """What the shoppers at the second host need to make the same journeys as those with the context ``baseline``."""
+
     def worker_context(self, worker: int, workers: int) -> ContextT_co:
         """What the shoppers of one process need; made once per run, before the target starts."""
 

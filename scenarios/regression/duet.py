@@ -1,13 +1,15 @@
 """Loads two versions of a shop at the same time, round after round, until it is certain which one is worse.
 
-Both loads have the same seed, so each arrival comes to both shops at the same moment, with the same journey. The version
-whose load is started first changes from round to round.
+Each round is one load: each arrival makes the same journey at both hosts at the same moment, and the host that comes first
+alternates.
 """
 
 from __future__ import annotations
 
+import os
+import resource
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -16,21 +18,31 @@ from urllib.parse import urlsplit
 from harness.monitoring.procfs import idle_ticks
 from harness.objectives.verdict import Verdict
 from harness.regression.comparison import Comparison
+from harness.regression.duet import DuetRun, compare_rounds
+from harness.regression.figures import Plan
 from harness.regression.pairing import DatedRun, Side
 from harness.regression.trust import Trust, cause_of_invalidity, trust_in
 from harness.results.result import Result
+from harness.units import format_percent
+from shop.contract import OUTSIDE_PAGES
 
 MOST_ROUNDS = 3
 MOST_BUSY = 0.40
 """The share of a shared machine above which one version slows the other, so that their difference disappears."""
-MOST_APART = 2.5
-"""Seconds between the starts of the two loads of a round: half a slice."""
 
 THIS_MACHINE = "this machine"
 
-RunBoth = Callable[[Sequence[Side], int], Mapping[Side, Result]]
-"""Runs both loads of a round at the same time, started in this order."""
+RunRound = Callable[[int], tuple[Result, Result]]
+"""Runs the load of a round; the number counts from 1. Returns the results of baseline and candidate."""
 CompareRounds = Callable[[Sequence[tuple[Result, Result]]], Comparison]
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """How busy a machine was: the share of its processor time that was not idle, and the part of it that the load took."""
+
+    share: float
+    load: float = 0.0
 
 
 @dataclass(slots=True)
@@ -51,23 +63,21 @@ class DuetRounds:
 
 
 def play(
-    run_both: RunBoth,
+    run_round: RunRound,
     compare: CompareRounds,
-    busy: Callable[[], float | None],
+    busy: Callable[[], Busy | None],
     *,
     say: Callable[[str], None],
     done: DuetRounds,
 ) -> Comparison:
     """Run rounds until a comparison decides, three at most; ``done`` receives each of them.
 
-    ``busy`` gives the busy share of a machine that both versions share, since its last call; None if they share none that
-    is known.
+    ``busy`` says how busy the machine that both versions share was since its last call; None if they share none that is known.
     """
     comparison = Comparison(0, (), Verdict.INCONCLUSIVE)
     busy()
     for number in range(1, MOST_ROUNDS + 1):
-        results = run_both(tuple(Side) if number % 2 else tuple(reversed(Side)), number)
-        pair = results[Side.BASELINE], results[Side.CANDIDATE]
+        pair = run_round(number)
         done.rounds.append(pair)
         done.refused = _refusal(pair, busy())
         if done.refused:
@@ -79,17 +89,24 @@ def play(
     return comparison
 
 
-def _refusal(pair: tuple[Result, Result], busy: float | None) -> str:
+def compare_results(rounds: Sequence[tuple[Result, Result]], q: float, plan: Plan) -> Comparison:
+    """Compare the percentile ``q`` over these rounds (baseline, candidate)."""
+    runs = [
+        tuple(DuetRun.of(one.recorder, q, OUTSIDE_PAGES, open_load=plan.open_load) for one in pair) for pair in rounds
+    ]
+    disturbed = sum(trust_in(one) is Trust.DISTURBED for pair in rounds for one in pair)
+    return compare_rounds([(baseline, candidate) for baseline, candidate in runs], q, plan, disturbed)
+
+
+def _refusal(pair: tuple[Result, Result], busy: Busy | None) -> str:
     for side, one in zip(Side, pair, strict=True):
         if trust_in(one) is Trust.NONE:
             return f"the run of the {side} is invalid: {cause_of_invalidity(one)}"
-    apart = abs((pair[0].started_at - pair[1].started_at).total_seconds())
-    if apart > MOST_APART:
-        return f"the two loads started {apart:.1f} s apart, and {MOST_APART:g} s is the most; give checkload a quieter machine"
-    if busy is not None and busy > MOST_BUSY:
+    if busy is not None and busy.share > MOST_BUSY:
         return (
-            f"the machine that both versions share was {busy:.0%} busy, and {MOST_BUSY:.0%} is the most: above it, a slow version "
-            "slows the other one too, and the difference disappears; lower the rate, or use checkload regress abba"
+            f"the machine that both versions share was {format_percent(busy.share)} busy, of which checkload took "
+            f"{format_percent(busy.load)}, and {format_percent(MOST_BUSY)} is the most: above it, a slow version slows the other one "
+            "too, and the difference disappears; stop other programs, lower the rate, or use checkload regress abba"
         )
     return ""
 
@@ -114,19 +131,24 @@ def shared_place(first: str, second: str) -> str:
 
 
 class BusyShare:
-    """The share of this machine's processor time that was not idle, since the last call; None if it is not known."""
+    """Says how busy this machine was since the last call; None if it is not known."""
 
     def __init__(self, stat: Path = Path("/proc/stat")) -> None:
         self._stat = stat
         self._before: tuple[float, float] | None = None
+        self._load = 0.0
 
-    def __call__(self) -> float | None:
+    def __call__(self) -> Busy | None:
         """Read the counters and compare them with those of the last call."""
         try:
             now = idle_ticks(self._stat.read_text("ascii", "replace"))
         except OSError:
             now = None
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        load = (used.ru_utime + used.ru_stime) * os.sysconf("SC_CLK_TCK")
         before, self._before = self._before, now
+        load_before, self._load = self._load, load
         if before is None or now is None or now[1] <= before[1]:
             return None
-        return 1 - (now[0] - before[0]) / (now[1] - before[1])
+        total = now[1] - before[1]
+        return Busy(1 - (now[0] - before[0]) / total, (load - load_before) / total)

@@ -1,17 +1,18 @@
-"""Starts one load after another, or two at once, as processes of their own, and reads their results."""
+"""Starts one load after another, each as a process of its own, and reads the results."""
 
 from __future__ import annotations
 
 import contextlib
 import signal
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 from harness.errors import UsageError
 from harness.exits import Exit
+from harness.judging.finish import CANDIDATE
 from harness.regression.pairing import Side
 from harness.results.result import Result
 from harness.results.store import ResultError, read
@@ -30,16 +31,27 @@ class LoadRuns:
     hosts: Mapping[Side, str]
     folder: Path
 
-    def start(self, side: Side, name: str) -> LoadProcess:
-        """Start one load against this version; its results go to the folder ``name``."""
+    def run(self, side: Side, name: str) -> Result:
+        """Run one load against this version, with its results in the folder ``name``; UsageError if it does not end well."""
+        host = self.hosts.get(side, "")
+        return self._run(name, "--host", host) if host else self._run(name)
+
+    def run_pair(self, name: str) -> tuple[Result, Result]:
+        """Run one load against both versions at the same time; returns the results of baseline and candidate."""
+        hosts = "--host", self.hosts[Side.BASELINE], "--candidate", self.hosts[Side.CANDIDATE]
+        return self._run(name, *hosts), _read(self.folder / name / CANDIDATE)
+
+    def _run(self, name: str, *targets: str) -> Result:
         folder = self.folder / name
         folder.mkdir(parents=True, exist_ok=True)
-        host = self.hosts.get(side, "")
-        target = ("--host", host) if host else ()
-        command = [*self.command, *target, "--results", str(folder), "--metrics-port", "0"]
+        command = [*self.command, *targets, "--results", str(folder), "--metrics-port", "0"]
         with (folder / LOG).open("wb") as log:
             process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)  # noqa: S603
-        return LoadProcess(process, folder)
+        load = LoadProcess(process, folder)
+        try:
+            return load.result()
+        finally:
+            load.stop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +65,7 @@ class LoadProcess:
         """Wait for the end and read the result; UsageError if the load did not start or did not end well."""
         code = self.process.wait()
         if code in {Exit.PASSED, Exit.FAILED, Exit.INVALID, Exit.INCONCLUSIVE}:
-            try:
-                return read(self.folder)
-            except ResultError as error:
-                raise UsageError(str(error)) from None
+            return _read(self.folder)
         said = (self.folder / LOG).read_text("utf-8", "replace").strip().splitlines()
         last = "\n".join(f"  {line}" for line in said[-LAST_LINES:])
         raise UsageError(
@@ -75,16 +84,11 @@ class LoadProcess:
             self.process.wait()
 
 
-def run_all(starts: Sequence[Callable[[], LoadProcess]]) -> list[Result]:
-    """Start these loads and return their results; if one fails, or this process is stopped, all are stopped."""
-    loads: list[LoadProcess] = []
+def _read(folder: Path) -> Result:
     try:
-        for start in starts:
-            loads.append(start())  # noqa: PERF401 - a load that has started is known even if the next one fails
-        return [load.result() for load in loads]
-    finally:
-        for load in loads:
-            load.stop()
+        return read(folder)
+    except ResultError as error:
+        raise UsageError(str(error)) from None
 
 
 @contextlib.contextmanager

@@ -110,6 +110,12 @@ class ScenarioPopulation:
             self._accounts.pool.partition(worker, workers),
         )
 
+    def candidate_context(self, baseline: ScenarioWorkerContext) -> ScenarioWorkerContext:
+        """What the shoppers at the second host need: copies of the accounts, and the same products for sale."""
+        context = self.worker_context(0, 1)
+        context.products = baseline.products
+        return context
+
     @cached_property
     def _sampler(self) -> JourneySampler:
         total = None if self._due_times is None else self._due_times.min_count

@@ -8,7 +8,7 @@ import os
 import random
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -111,11 +111,11 @@ class AccountPool:
         self._free[account.saved_choices].append(account)
 
     def partition(self, worker: int, workers: int) -> AccountPool:
-        """One worker's part: every ``workers``-th account of each kind, so that no two workers share one."""
+        """One worker's part: copies of every ``workers``-th account of each kind, so that no two workers share one."""
         if not 0 <= worker < workers:
             raise ValueError(f"worker {worker} of {workers}: workers are numbered from 0 to workers - 1")
         kept = [
-            account
+            replace(account)
             for kind in (True, False)
             for number, account in enumerate(one for one in self._accounts if one.saved_choices is kind)
             if number % workers == worker

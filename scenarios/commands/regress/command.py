@@ -7,21 +7,18 @@ import shlex
 import subprocess
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from harness.errors import UsageError
 from harness.objectives.verdict import Verdict
 from harness.regression.comparison import Comparison
-from harness.regression.duet import DuetRun, compare_rounds
 from harness.regression.figures import Plan
 from harness.regression.likeness import remarks
 from harness.regression.pairing import DatedRun, Side, pair_by_time
 from harness.regression.text import WIDTH, text
 from harness.regression.tolerance import DUET_LOOKS, MAX_PAIRS, THREE_LOOKS
-from harness.regression.trust import Trust, trust_in
 from harness.results.result import Result
 from harness.results.store import new_folder
 from harness.units import format_count
@@ -34,9 +31,17 @@ from scenarios.commands.compare import (
 from scenarios.commands.regress import history
 from scenarios.commands.run import command_line
 from scenarios.regression.abba import FEWEST_PAIRS, Alternation, alternate
-from scenarios.regression.duet import MOST_BUSY, MOST_ROUNDS, THIS_MACHINE, BusyShare, DuetRounds, play, shared_place
-from scenarios.regression.load_runs import LoadRuns, run_all, terminated_like_interrupted
-from shop.contract import OUTSIDE_PAGES
+from scenarios.regression.duet import (
+    MOST_BUSY,
+    MOST_ROUNDS,
+    THIS_MACHINE,
+    BusyShare,
+    DuetRounds,
+    compare_results,
+    play,
+    shared_place,
+)
+from scenarios.regression.load_runs import LoadRuns, terminated_like_interrupted
 
 RESULTS = Path("results")
 FIGURES, REPORT = "comparison.json", "comparison.txt"
@@ -115,24 +120,17 @@ def _duet(arguments: argparse.Namespace) -> int:
     loads = LoadRuns(command_line(arguments.scenario, arguments.options), hosts, folder)
     shared = shared_place(*hosts.values())
 
-    def run_both(order: Sequence[Side], number: int) -> Mapping[Side, Result]:
+    def run_round(number: int) -> tuple[Result, Result]:
         _say(f"round {number} of up to {MOST_ROUNDS}")
-        return dict(
-            zip(order, run_all([partial(loads.start, side, f"{number:02}-{side}") for side in order]), strict=True)
-        )
+        return loads.run_pair(f"{number:02}")
 
     def compare_all(rounds: Sequence[tuple[Result, Result]]) -> Comparison:
         plan = Plan(tolerance, effect, DUET_LOOKS, open_load=rounds[0][0].asked.model == "open")
-        runs = [
-            tuple(DuetRun.of(one.recorder, q, OUTSIDE_PAGES, open_load=plan.open_load) for one in pair)
-            for pair in rounds
-        ]
-        disturbed = sum(trust_in(one) is Trust.DISTURBED for pair in rounds for one in pair)
-        return compare_rounds([(baseline, candidate) for baseline, candidate in runs], q, plan, disturbed)
+        return compare_results(rounds, q, plan)
 
     done = DuetRounds()
     busy = BusyShare() if shared == THIS_MACHINE else lambda: None
-    comparison = play(run_both, compare_all, busy, say=_say, done=done)
+    comparison = play(run_round, compare_all, busy, say=_say, done=done)
     notes = [*remarks([(one.label, one.run) for one in done.runs])]
     if shared != THIS_MACHINE or busy() is None:
         where = f"Both versions are at {shared}. checkload" if shared else "checkload"
@@ -165,7 +163,7 @@ def _abba(arguments: argparse.Namespace) -> int:
         name = f"{number:02}-{side}"
         taken = sum(each.name.startswith(name) for each in folder.iterdir())
         _say(f"run {number} of up to {2 * arguments.pairs}: {side}")
-        return run_all([partial(loads.start, side, f"{name}-repeated-{taken}" if taken else name)])[0]
+        return loads.run(side, f"{name}-repeated-{taken}" if taken else name)
 
     def compare_runs(runs: Sequence[DatedRun[Result]]) -> Comparison:
         open_load = runs[0].run.asked.model == "open"

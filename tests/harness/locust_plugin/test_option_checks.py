@@ -13,6 +13,7 @@ from harness.errors import UsageError
 from harness.judging import finish
 from harness.locust_plugin.option_checks import (
     claim_results,
+    refuse_candidate,
     refuse_host,
     refuse_journey_log,
     refuse_rebalancing,
@@ -176,3 +177,20 @@ def test_a_possible_secret_in_a_host_is_not_repeated(host):
         refuse_host(host, ())
     assert "--host" in str(error.value)
     assert "hunter2" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"host": ""}, "give the other one with --host"),
+        ({"host": "http://127.0.0.1:2/"}, "is the same host as --host"),
+        ({"candidate": "http://shop.example.com"}, "--candidate http://shop.example.com: "),
+        ({"processes": 2}, "leave out --processes"),
+        ({"headless": False}, "add --headless"),
+    ],
+)
+def test_a_second_host_needs_a_first_one_and_a_single_process(changed, says):
+    asked = {"host": "http://127.0.0.1:1", "candidate": "http://127.0.0.1:2", "processes": None, "master": False}
+    refuse_candidate(SimpleNamespace(**asked, worker=False, headless=True), LOAD)
+    with pytest.raises(UsageError, match=re.escape(says)):
+        refuse_candidate(SimpleNamespace(**{**asked, "worker": False, "headless": True, **changed}), LOAD)

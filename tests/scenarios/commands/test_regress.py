@@ -29,6 +29,9 @@ def loads(monkeypatch):
             folder = command[command.index("--results") + 1]
             page = 0.05 * (slower["by"] if "candidate" in load_runs.Path(folder).name else 1.0)
             write(a_run(10, page=page, minute=len(commands)), load_runs.Path(folder))
+            if "--candidate" in command:
+                other = a_run(10, page=0.05 * slower["by"], minute=len(commands) + 100)
+                write(other, load_runs.Path(folder) / "candidate")
 
         def wait(self, timeout=None):
             return 0
@@ -119,15 +122,15 @@ def in_duet(tmp_path, *options):
 
 @pytest.fixture
 def quiet(monkeypatch):
-    monkeypatch.setattr(regress, "BusyShare", lambda: lambda: 0.2)
-    monkeypatch.setattr(duet, "MOST_APART", 1e9)
+    monkeypatch.setattr(regress, "BusyShare", lambda: lambda: duet.Busy(0.2))
 
 
 @pytest.mark.usefixtures("quiet")
 def test_a_duet_starts_both_versions_and_compares_their_slices(loads, tmp_path, capsys):
     assert in_duet(tmp_path) == 0
     commands, slower = loads
-    assert [command[command.index("--host") + 1][-1] for command in commands] == ["1", "2", "2", "1"]
+    hosts = [[command[command.index(each) + 1][-1] for each in ("--host", "--candidate")] for command in commands]
+    assert hosts == [["1", "2"]] * 2
     assert "after 2 rounds" in capsys.readouterr().out
     slower["by"] = 2.0
     assert in_duet(tmp_path / "again") == 3
@@ -136,9 +139,9 @@ def test_a_duet_starts_both_versions_and_compares_their_slices(loads, tmp_path, 
 
 @pytest.mark.usefixtures("quiet")
 def test_a_duet_on_a_busy_machine_is_refused(loads, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(regress, "BusyShare", lambda: lambda: 0.9)
+    monkeypatch.setattr(regress, "BusyShare", lambda: lambda: duet.Busy(0.9, 0.1))
     assert in_duet(tmp_path) == 4
-    assert "the machine that both versions share was 90% busy" in " ".join(capsys.readouterr().out.split())
+    assert "the machine that both versions share was 90 % busy" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_duet_needs_two_hosts(loads, tmp_path, capsys):

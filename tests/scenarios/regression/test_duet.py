@@ -1,51 +1,48 @@
 """Two versions are loaded at the same time, and a duet that could hide a difference is refused."""
 
-from dataclasses import replace
-from datetime import timedelta
-
 import pytest
 from finished_runs import a_run
 
 from harness.objectives.verdict import Verdict
 from harness.regression.comparison import Comparison
-from harness.regression.pairing import Side
-from scenarios.regression.duet import THIS_MACHINE, BusyShare, DuetRounds, play, shared_place
+from scenarios.regression.duet import THIS_MACHINE, Busy, BusyShare, DuetRounds, play, shared_place
 
 
 class Duet:
     """Rounds that are made up, and comparisons that decide after a given number of them."""
 
-    def __init__(self, *, decides=99, busy=None, apart=0.0, invalid=False):
-        self.orders, self.said, self.done = [], [], DuetRounds()
-        self.decides, self.apart, self.invalid = decides, apart, invalid
-        self.found = play(self.run_both, self.compare, lambda: busy, say=self.said.append, done=self.done)
+    def __init__(self, *, decides=99, busy=None, invalid=False):
+        self.numbers, self.said, self.done = [], [], DuetRounds()
+        self.decides, self.invalid = decides, invalid
+        self.found = play(self.run_round, self.compare, lambda: busy, say=self.said.append, done=self.done)
 
-    def run_both(self, order, number):
-        self.orders.append(order)
-        first = a_run(2, length=10, minute=2 * number)
-        second = a_run(2, length=10, minute=2 * number + 1, invalid=self.invalid)
-        return {order[0]: first, order[1]: replace(second, started_at=first.started_at + timedelta(seconds=self.apart))}
+    def run_round(self, number):
+        self.numbers.append(number)
+        minutes = 2 * number, 2 * number + 1
+        return a_run(2, length=10, minute=minutes[0]), a_run(2, length=10, minute=minutes[1], invalid=self.invalid)
 
     def compare(self, rounds):
         return Comparison(len(rounds), (), Verdict.PASSED if len(rounds) >= self.decides else Verdict.INCONCLUSIVE)
 
 
-def test_the_order_changes_and_there_are_three_rounds_at_most():
+def test_there_are_three_rounds_at_most():
     duet = Duet()
-    assert duet.orders == [tuple(Side), tuple(reversed(Side)), tuple(Side)]
+    assert duet.numbers == [1, 2, 3]
     assert (duet.found.verdict, duet.found.pairs) == (Verdict.INCONCLUSIVE, 3)
     assert [run.label for run in duet.done.runs][:2] == ["round 1 (baseline)", "round 1 (candidate)"]
 
 
 def test_it_ends_as_soon_as_a_comparison_decides():
-    assert len(Duet(decides=2).orders) == 2
+    assert len(Duet(decides=2).numbers) == 2
 
 
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"busy": 0.41}, "the machine that both versions share was 41% busy, and 40% is the most"),
-        ({"apart": 3.0}, "the two loads started 3.0 s apart"),
+        (
+            {"busy": Busy(0.41, 0.12)},
+            "the machine that both versions share was 41 % busy, of which checkload took 12 %, and 40 % is the most",
+        ),
         ({"invalid": True}, "the run of the candidate is invalid: the harness used 99 % of a core"),
     ],
 )
@@ -53,11 +50,11 @@ def test_a_round_that_could_hide_a_difference_is_refused(changes, says):
     duet = Duet(decides=1, **changes)
     assert duet.found.verdict is Verdict.INVALID
     assert says in duet.done.refused
-    assert len(duet.orders) == 1
+    assert len(duet.numbers) == 1
 
 
 def test_a_machine_that_is_not_too_busy_is_accepted():
-    assert Duet(decides=1, busy=0.40, apart=2.0).found.verdict is Verdict.PASSED
+    assert Duet(decides=1, busy=Busy(0.40)).found.verdict is Verdict.PASSED
 
 
 @pytest.mark.parametrize(
@@ -80,7 +77,7 @@ def test_the_busy_share_is_that_since_the_last_call(tmp_path):
     busy = BusyShare(stat)
     assert busy() is None
     stat.write_text("cpu 160 0 120 800 120 0 0 0 0 0\n")
-    assert busy() == pytest.approx(0.4)
+    assert busy().share == pytest.approx(0.4)
     assert busy() is None
     stat.unlink()
     assert busy() is None
