@@ -15,6 +15,8 @@ from harness.run.workload import Choices, Judging, Target, Workload
 from harness.schedule.arrivals import ArrivalProcess, ArrivalSchedule, Profile, ProfileSchedule, RateStage
 from harness.schedule.dispatch import Arrival
 from harness.schedule.stepped import SteppedSchedule
+from harness.shop_metrics.objective import MetricObjective
+from harness.shop_metrics.source import PrometheusSource
 
 
 @dataclass(kw_only=True)
@@ -37,6 +39,8 @@ class FakeWorkload:
     weights: Mapping[str, float] = field(default_factory=lambda: {"guest": 1.0})
     kinds: Collection[str] = ("guest",)
     objectives: Sequence[Objective] = ()
+    metric_objectives: Sequence[MetricObjective] = ()
+    prometheus: PrometheusSource | None = None
     stop_rules: Sequence[StopRule] = ()
     stop_when_certain: bool = False
     search: SearchPlan | None = None
@@ -73,6 +77,8 @@ class FakeWorkload:
         """The fields for the verdict."""
         return Judging(
             objectives=self.objectives,
+            metric_objectives=self.metric_objectives,
+            prometheus=self.prometheus,
             stop_rules=self.stop_rules,
             stop_when_certain=self.stop_when_certain,
             search=self.search,

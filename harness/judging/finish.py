@@ -13,6 +13,7 @@ from harness.capacity.verdict import evaluate_search
 from harness.exits import Exit
 from harness.judging.conditions import run_conditions
 from harness.judging.html_report import write_html_report
+from harness.judging.shop_metrics import measure_metrics
 from harness.measurement.totals import RunTotals
 from harness.objectives.evaluate import evaluate_run
 from harness.reporting import report
@@ -65,11 +66,17 @@ def finish(supervisor: Supervisor, *, folder: Path | None, results: str, excepti
     comparison, silence = _ledger(run)
     conditions = run_conditions(supervisor, comparison, silence, exceptions)
     objectives = tuple(run.workload.judging.objectives)
+    shop_metrics, on_metrics = measure_metrics(run)
     findings = checks.check(run.recorder, conditions, objectives)
     answer = None
     if controller is None:
         judgement = evaluate_run(
-            run.recorder, objectives, findings, supervisor.alpha_left, timing_checks=checks.TIMING_CHECKS
+            run.recorder,
+            objectives,
+            findings,
+            supervisor.alpha_left,
+            timing_checks=checks.TIMING_CHECKS,
+            others=on_metrics,
         )
     else:
         controller.recheck_after_drain(run.recorder)
@@ -89,6 +96,7 @@ def finish(supervisor: Supervisor, *, folder: Path | None, results: str, excepti
         capacity=answer,
         versions=_versions(),
         slowest_traces=tuple(run.exemplars.slowest(SLOWEST_TRACES)),
+        shop_metrics=shop_metrics,
     )
     written = write(result, folder or results_folder(run, results), run.workload.secrets(), report.RENDERINGS)
     write_html_report(written.result, written.folder)

@@ -116,7 +116,7 @@ class Plugin:
         if web_ui is not None:
             settings = preparation.user_settings
             settings.show(options, workload.population.users, workload.population.spawn_rate)
-            ui = CheckloadUi(environment, self._provider, settings, preparation.choose, process.ui_state)
+            ui = CheckloadUi(environment, self._provider, settings, preparation.choose_and_ask, process.ui_state)
             ui.install(web_ui, self._doctor_command)
         return process
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from harness.host_header import parse_allowed_hosts
 from harness.judging import finish
+from harness.judging.shop_metrics import check_prometheus
 from harness.locust_plugin.option_checks import (
     claim_results,
     refuse_candidate,
@@ -47,7 +49,7 @@ class Preparation:
     def check_options(self) -> Workload[Any]:
         """Check all options before anything is sent; returns the workload that they ask for, or raises ``UsageError``."""
         options = self._environment.parsed_options
-        workload = self.choose(options)
+        workload = self.choose_and_ask(options)
         refuse_host(options.host or "", workload.target.allowed)
         refuse_candidate(options, workload)
         refuse_rebalancing(options)
@@ -63,6 +65,12 @@ class Preparation:
         """The scenario with the overrides of the command line or of the web form; raises ``UsageError``."""
         workload = self._provider.choose(choices(options, self.user_settings.users(options)))
         refuse_slow_ramp(workload, self.user_settings.ramp(options))
+        return workload
+
+    def choose_and_ask(self, options: Any) -> Workload[Any]:
+        """The same, after Prometheus has read the queries of the objectives; raises ``UsageError``."""
+        workload = self.choose(options)
+        check_prometheus(workload.judging, workload.target.allowed, time.time())
         return workload
 
     def next_workload(self) -> Workload[Any]:

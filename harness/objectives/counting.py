@@ -135,6 +135,16 @@ def count_samples(
     return SampleCounts(total, over, unknown, slices.in_order())
 
 
+def counts_by_slice(recorder: Recorder, objective: Objective) -> dict[int, tuple[int, int]]:
+    """The number of samples of the steady part, and of those over the bound, by the slice in which they were due."""
+    found: dict[int, tuple[int, int]] = {}
+    for key, series in matching_series(recorder, objective):
+        for index, histogram in series.slices.items():
+            total, over = found.get(index, (0, 0))
+            found[index] = total + histogram.total, over + _judged(objective, key, histogram)[0]
+    return found
+
+
 def times(recorder: Recorder, objective: Objective) -> Histogram:
     """The times of the steady part that a percentile is read from; samples that the shop failed count as never answered."""
     merged = Histogram()

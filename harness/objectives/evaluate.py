@@ -94,21 +94,23 @@ def evaluate_run(
     alpha_left: float = 1.0,
     *,
     timing_checks: Collection[str] = (),
+    others: Sequence[ObjectiveResult] = (),
 ) -> Judgement:
     """The verdict over a run: invalid, else failed, else inconclusive, else passed.
 
-    One case of failed comes before invalid: only times are doubtful, because all invalid findings are from ``timing_checks``, and
-    failures that no lateness explains break an objective.
+    ``others`` are results of objectives that other data than samples decided. One case of failed comes before invalid: only times
+    are doubtful, because all invalid findings are from ``timing_checks``, and failures that no lateness explains break an objective.
     """
     results = tuple(evaluate_objective(recorder, objective, alpha_left) for objective in objectives)
     invalid = [finding for finding in findings if finding.level is Severity.INVALID]
     if invalid and only_times_in_doubt(recorder, invalid, timing_checks):
-        certain = _broken_beyond_doubt(recorder, objectives, results, alpha_left)
+        doubtful = tuple(replace(one, verdict=Verdict.INVALID) for one in others)
+        certain = _broken_beyond_doubt(recorder, objectives, results, alpha_left) + doubtful
         verdict, reason = _end(certain, ())
         if verdict is Verdict.FAILED:
             return Judgement(verdict, f"{reason} {times_in_doubt_sentence(invalid)}", certain, tuple(findings))
-    verdict, reason = _end(results, findings)
-    return Judgement(verdict, reason, results, tuple(findings))
+    verdict, reason = _end(every := (*results, *others), findings)
+    return Judgement(verdict, reason, every, tuple(findings))
 
 
 def _broken_beyond_doubt(

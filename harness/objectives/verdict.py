@@ -56,8 +56,8 @@ class Finding:
 class ObjectiveResult:
     """The verdict over one objective and its figures.
 
-    ``measured`` and ``bound`` are in ``unit``: ``s``, ``share`` (a fraction), ``per_s`` or ``count``. ``measured`` is None without
-    samples, and ``inf`` for a time that was never reached. ``samples`` is the number of samples, ``over`` how many of them are over
+    ``measured`` and ``bound`` are in ``unit``: ``s``, ``share`` (a fraction), ``per_s``, ``count``, or ``value`` for a metric of the
+    shop, whose unit only its query knows. ``measured`` is None without samples, and ``inf`` for a time that was never reached. ``samples`` is the number of samples, ``over`` how many of them are over
     the bound. ``more_needed`` is how many more samples would decide, if a longer run would. ``design_effect`` is how many samples
     count as one independent sample. ``shortest_run`` is the shortest steady part in seconds that can pass at this rate of samples;
     None if a pass does not depend on the number of samples.

@@ -19,6 +19,7 @@ from harness.objectives.model import Metric, Objective, Statistic, Subject
 from harness.objectives.parser import parse
 from harness.planning.forecast import quantile
 from harness.results.result import Result
+from harness.shop_metrics.objective import is_metric_objective
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,8 @@ def delay_impact(result: Result, *, bank_delay: float, sms_delay: float, bank_pa
         delay += n * (at_bank * bank_delay + asked * sms_delay)
     broken = []
     for one in result.judgement.objectives:
+        if is_metric_objective(one.text):
+            continue
         objective = parse(one.text)
         percentile = objective.subject is Subject.JOURNEY and objective.statistic is Statistic.PERCENTILE
         if not percentile or objective.metric is not Metric.RESPONSE_TIME or one.verdict == "failed":

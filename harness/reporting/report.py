@@ -60,6 +60,7 @@ def run_facts(result: Result) -> list[str]:
     every = (
         sentences.run_setup(result),
         "" if _search_complete(result) or not result.stopped else f"Ended early: {result.stopped}",
+        sentences.what_moved_first(result),
         sentences.skipped_objectives(result),
         sentences.arrivals_served(result),
         sentences.throughput(result) if result.capacity is None else "",

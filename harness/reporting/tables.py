@@ -21,6 +21,7 @@ from harness.measurement.summary import (
 )
 from harness.objectives.verdict import Judgement, Verdict
 from harness.results.result import Result
+from harness.shop_metrics.evaluate import format_value
 from harness.units import format_duration, format_number, format_percent
 
 NO_VALUE = "–"  # noqa: RUF001  a dash, as in printed tables
@@ -132,13 +133,15 @@ def outcomes_table(recorder: Recorder) -> ReportTable:
 
 
 def format_measure(number: float | None, unit: str) -> str:
-    """A measured number or a bound with its unit (``s``, ``share``, ``per_s`` or ``count``)."""
+    """A measured number or a bound with its unit (``s``, ``share``, ``per_s``, ``count`` or ``value``)."""
     if number is None or math.isnan(number):
         return NO_VALUE
     if unit == "s":
         return format_duration(number)
     if unit == "share":
         return format_percent(number)
+    if unit == "value":
+        return format_value(number)
     return f"{format_number(number)}/s" if unit == "per_s" else format_number(number)
 
 

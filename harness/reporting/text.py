@@ -13,6 +13,7 @@ from harness.objectives.throughput import JOURNEYS, ORDERS, PAGES, per_second
 from harness.objectives.verdict import Finding, Severity, Verdict
 from harness.reporting.tables import NO_VALUE
 from harness.results.result import Result
+from harness.shop_metrics.first_moved import first_moved
 from harness.units import format_count, format_duration, format_number, format_percent
 
 VERDICT_LABELS = {
@@ -35,6 +36,13 @@ READING_NOTE = (
 def headline(result: Result) -> str:
     """The verdict and its reason."""
     return f"{VERDICT_LABELS[result.judgement.verdict]}: {result.judgement.reason}"
+
+
+def what_moved_first(result: Result) -> str:
+    """Whether a metric of the shop or what shoppers experience broke its bound first; empty where that does not arise."""
+    if result.judgement.verdict is Verdict.INVALID:
+        return ""
+    return first_moved(result.recorder, result.judgement.objectives, result.shop_metrics)
 
 
 def totals(result: Result) -> str:

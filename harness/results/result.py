@@ -18,6 +18,7 @@ from harness.measurement.recorder import Recorder
 from harness.measurement.summary import every_journey, every_page, option_rows, page_rows, verification_rows
 from harness.measurement.totals import RunTotals
 from harness.objectives.verdict import Finding, Judgement, ObjectiveResult, Severity, Verdict
+from harness.shop_metrics.measurement import MetricMeasurement
 from harness.validity.ledger import LedgerComparison, LedgerDifference
 
 SCHEMA_VERSION = 1
@@ -67,6 +68,7 @@ class Result:
     ``stopped`` says why it ended early (``""``: it did not). ``exit`` is the exit code of the process: that of the
     verdict, unless checkload crashed. ``ledger`` is None where the shop has no ledger that checkload may read.
     ``capacity`` is the answer of a search for the capacity. ``slowest_traces`` are the slowest requests that were traced.
+    ``shop_metrics`` are the shop's own metrics that objectives are about.
     """
 
     run_id: str
@@ -82,6 +84,7 @@ class Result:
     capacity: CapacityAnswer | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     slowest_traces: tuple[SlowTrace, ...] = ()
+    shop_metrics: tuple[MetricMeasurement, ...] = ()
 
     @property
     def counts(self) -> RunTotals:
@@ -111,6 +114,7 @@ class Result:
             "ledger": None if self.ledger is None else {**asdict(self.ledger), "agrees": self.ledger.agrees},
             "capacity": None if self.capacity is None else self.capacity.to_json(),
             "slowest_traces": [asdict(one) for one in self.slowest_traces],
+            "shop_metrics": [one.to_json() for one in self.shop_metrics],
             "asked": asdict(self.asked),
             "versions": dict(self.versions),
             "measured": recorder.to_json(),
@@ -133,6 +137,7 @@ class Result:
             capacity=CapacityAnswer.from_json(found) if (found := document.get("capacity")) else None,
             versions=document["versions"],
             slowest_traces=tuple(SlowTrace(**one) for one in document.get("slowest_traces", ())),
+            shop_metrics=tuple(MetricMeasurement.from_json(one) for one in document.get("shop_metrics", ())),
         )
         if asdict(result.counts) != document["counts"]:
             raise ValueError("its totals do not agree with its measurements")

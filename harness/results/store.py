@@ -31,6 +31,7 @@ from harness.results.compact import decompressed
 from harness.results.json_schema import SchemaCheck, compile_schema
 from harness.results.redact import Redactor
 from harness.results.result import SCHEMA_VERSION, Result, judgement_from_json, judgement_to_json, ledger_from_json
+from harness.shop_metrics.measurement import MetricMeasurement
 from harness.units import format_count
 
 logger = logging.getLogger("checkload")
@@ -40,7 +41,9 @@ MAX_RESULT_BYTES = 500_000_000
 """The size of the largest result that is read."""
 MAX_REPORTED_FAULTS = 5
 """Faults of a damaged result that an error names."""
-_VOCABULARY = frozenset({*Verdict, *Severity, *Phase, *Blame, "open", "closed", "s", "share", "per_s", "count"})
+_VOCABULARY = frozenset(
+    {*Verdict, *Severity, *Phase, *Blame, "open", "closed", "s", "share", "per_s", "count", "value"}
+)
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 Rendering = Callable[[Result], bytes]
@@ -173,6 +176,9 @@ def redacted(result: Result, secrets: Collection[str]) -> Result:
         versions=redactor.redact_value(dict(result.versions), foreign=True),
         recorder=result.recorder.with_renamed_labels(redactor.redact_text),
         slowest_traces=tuple(replace(one, page=redactor.redact_text(one.page)) for one in result.slowest_traces),
+        shop_metrics=tuple(
+            MetricMeasurement.from_json(redactor.redact_value(one.to_json())) for one in result.shop_metrics
+        ),
     )
     if not redactor.removed:
         return clean

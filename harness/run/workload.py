@@ -18,6 +18,8 @@ from harness.objectives.stop_rule import StopRule
 from harness.schedule.arrivals import ArrivalSchedule
 from harness.schedule.dispatch import Arrival
 from harness.schedule.stepped import SteppedSchedule
+from harness.shop_metrics.objective import MetricObjective
+from harness.shop_metrics.source import PrometheusSource
 
 ContextT_co = TypeVar("ContextT_co", covariant=True)
 
@@ -104,10 +106,12 @@ class Judging:
     """What decides the verdict of a run, and its early end.
 
     ``search`` is the plan of a capacity search, ``at_least`` the capacity that it must find, ``planned_minimum`` the minimum number
-    of journeys by payment option. ``max_orders`` and ``max_sms`` are ceilings that end the load; ``None``: no ceiling.
+    of journeys by payment option. ``metric_objectives`` are about the shop's own metrics, which ``prometheus`` knows. ``max_orders`` and ``max_sms`` are ceilings that end the load; ``None``: no ceiling.
     """
 
     objectives: Sequence[Objective] = ()
+    metric_objectives: Sequence[MetricObjective] = ()
+    prometheus: PrometheusSource | None = None
     stop_rules: Sequence[StopRule] = ()
     stop_when_certain: bool = False
     max_orders: int | None = None

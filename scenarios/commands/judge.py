@@ -17,6 +17,7 @@ from harness.objectives.model import Objective, ObjectiveError
 from harness.objectives.verdict import Finding, Severity
 from harness.results.result import Result
 from harness.results.store import ResultError, read
+from harness.shop_metrics.objective import is_metric_objective
 from harness.units import closest_name
 from harness.validity.checks import TIMING_CHECKS
 from scenarios.commands import report
@@ -108,6 +109,9 @@ def _objectives(path: Path, problems: list[str]) -> tuple[Objective, ...]:
 def _faults(text: object) -> Iterator[str]:
     if not isinstance(text, str):
         yield f'expected a text; write "{objective_parser.EXAMPLE}"'
+        return
+    if is_metric_objective(text):
+        yield f'"{text}": checkload asks Prometheus only at the end of a run, so it cannot judge a metric again; leave it out'
         return
     errors: list[ObjectiveError] = objective_errors(text)
     yield from map(str, errors)

@@ -9,6 +9,7 @@ from typing import Any
 from harness.capacity.controller import can_be_searched
 from harness.capacity.effective_rate import LAG_SHARE
 from harness.objectives import parser
+from harness.shop_metrics.objective import is_metric_objective
 from scenarios.schema.load import PAGES_PER_JOURNEY, CapacitySection
 from scenarios.schema.problems import Problem
 from scenarios.schema.scenario_file import ScenarioDocument
@@ -94,7 +95,14 @@ def _minimum(document: ScenarioDocument) -> Iterator[Problem]:
 
 def _objectives(document: ScenarioDocument) -> Iterator[Problem]:
     for index, text in enumerate(document.objectives):
-        if not can_be_searched(parser.parse(text)):
+        if is_metric_objective(text):
+            yield Problem(
+                f"objectives[{index}]",
+                text,
+                "no objective on metrics of Prometheus with [capacity]: a search judges its levels by samples",
+                "leave it out",
+            )
+        elif not can_be_searched(parser.parse(text)):
             yield Problem(
                 f"objectives[{index}]",
                 text,

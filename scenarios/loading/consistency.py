@@ -8,6 +8,7 @@ from pathlib import Path
 from harness import files
 from harness.objectives import parser
 from harness.objectives.model import Metric
+from harness.shop_metrics.objective import is_metric_objective
 from harness.units import MAX_DURATION
 from scenarios.loading.arrival_trace import TraceError, load_trace
 from scenarios.loading.capacity_checks import capacity_problems
@@ -16,7 +17,7 @@ from scenarios.loading.products import address_problems, product_problems
 from scenarios.loading.recipes import recipe_problems
 from scenarios.schema.load import ArrivalsSection, ClosedSection
 from scenarios.schema.names import JOURNEY_NAMES, SMS_NAMES, OwnNames
-from scenarios.schema.problems import Problem
+from scenarios.schema.problems import ABSENT, Problem
 from scenarios.schema.scenario_file import ScenarioDocument
 
 Problems = Iterator[Problem]
@@ -215,13 +216,24 @@ def _trace(document: ScenarioDocument, folder: Path) -> Problems:
 
 def _closed_objectives(document: ScenarioDocument, _folder: Path) -> Problems:
     for index, text in enumerate(document.objectives if document.closed else ()):
-        if parser.parse(text).metric is Metric.DROPPED:
+        if not is_metric_objective(text) and parser.parse(text).metric is Metric.DROPPED:
             yield Problem(
                 f"objectives[{index}]",
                 text,
                 "no objective for dropped arrivals: a closed load has no arrivals",
                 "leave it out, or use [arrivals]",
             )
+
+
+def _prometheus(document: ScenarioDocument, _folder: Path) -> Problems:
+    wanted = [index for index, text in enumerate(document.objectives) if is_metric_objective(text)]
+    if wanted and document.prometheus is None:
+        yield Problem(
+            "prometheus.url",
+            ABSENT,
+            f"the address of the Prometheus that objectives[{wanted[0]}] asks",
+            'add for example [prometheus] url = "http://127.0.0.1:9090"',
+        )
 
 
 def _sms_share(document: ScenarioDocument, _folder: Path) -> Problems:
@@ -262,6 +274,7 @@ _CHECKS: tuple[tuple[set[str], Callable[[ScenarioDocument, Path], Problems]], ..
     ({"arrivals", "payments", "cover"}, _minimum),
     ({"arrivals", "target", "payments", "cover", "seed"}, _trace),
     ({"closed", "objectives"}, _closed_objectives),
+    ({"prometheus", "objectives"}, _prometheus),
     ({"sms", "shop"}, _sms_share),
     ({"accounts"}, _accounts_file),
     ({"shop"}, _shop_files),

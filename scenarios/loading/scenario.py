@@ -232,8 +232,8 @@ class Scenario:
 
     @property
     def objectives(self) -> tuple[Objective, ...]:
-        """The objectives."""
-        return tuple(parser.parse(text) for text in self.document.objectives)
+        """The objectives on what the run measures."""
+        return tuple(parser.parse(text) for text in self.document.sample_objectives)
 
     @property
     def stop_rules(self) -> tuple[StopRule, ...]:

@@ -20,7 +20,7 @@ def unreachable_objectives(scenario: Scenario, chosen: Scenario) -> tuple[str, .
     """The objectives that the scenario file can meet, and that the scenario with overrides cannot."""
     return tuple(
         text
-        for text, objective in zip(scenario.document.objectives, scenario.objectives, strict=True)
+        for text, objective in zip(scenario.document.sample_objectives, scenario.objectives, strict=True)
         if (_is_unreachable(objective, chosen) and not _is_unreachable(objective, scenario))
         or (objective.metric is Metric.RATE and _highest_rate(chosen) < _highest_rate(scenario))
     )
@@ -30,12 +30,12 @@ def refuse_unreachable_objectives(scenario: Scenario) -> None:
     """Raise ``ScenarioError`` if a scenario file has objectives without anything to measure: no run could pass."""
     problems = [
         Problem(
-            f"objectives[{place}]",
+            f"objectives[{scenario.document.objectives.index(text)}]",
             objective.text,
             "an objective that the scenario's own load can meet; this one never gets a sample",
             _unreachable_remedy(objective, scenario),
         )
-        for place, objective in enumerate(scenario.objectives)
+        for text, objective in zip(scenario.document.sample_objectives, scenario.objectives, strict=True)
         if _is_unreachable(objective, scenario)
     ]
     if problems:

@@ -72,8 +72,11 @@ class ScenarioWorkload:
         self.schedule = ScenarioSchedule(chosen)
         self.population = ScenarioPopulation(chosen, self.schedule.due_times(), self._accounts)
         self.target = ScenarioTarget(chosen, self._accounts)
+        prometheus = chosen.document.prometheus
         self.judging = Judging(
             objectives=chosen.objectives,
+            metric_objectives=chosen.document.metric_objectives,
+            prometheus=None if prometheus is None else prometheus.source,
             stop_rules=chosen.stop_rules,
             stop_when_certain=chosen.document.stop.when_certain,
             max_orders=chosen.document.stop.max_orders,
@@ -105,7 +108,9 @@ class ScenarioWorkload:
         passwords = {account.password for account in self._accounts.pool.accounts}
         codes = {self._scenario.policy.sms_code, self._scenario.shop_settings.sms.fixed_code or ""}
         headers = {part for value in self._scenario.headers.values() for part in (value, *value.split())}
-        return passwords | (codes - {""}) | headers
+        prometheus = self._scenario.document.prometheus
+        token = "" if prometheus is None else prometheus.source.token
+        return passwords | (codes | {token}) - {""} | headers
 
 
 def overrides_of(choices: Choices) -> dict[str, Any]:

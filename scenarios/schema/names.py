@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, NamedTuple
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from harness.allowed_targets import host_refusal
+from harness.allowed_targets import host_refusal, target_refusal
 from harness.measurement.outcomes import Outcome
 from scenarios.schema.problems import did_you_mean, one_of
 from shop.contract import PAYMENT_OPTIONS, Page
@@ -28,6 +29,7 @@ _MOST_LISTED = 20
 _PATH = re.compile(r"/(?!/)[!-~]{0,200}", re.ASCII)
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,35}", re.ASCII)
 _OPTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,40}", re.ASCII)
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}", re.ASCII)
 _PAGE = re.compile(r"[A-Za-z][A-Za-z0-9]{0,60}", re.ASCII)
 
 
@@ -127,9 +129,30 @@ def _url_path(path: str) -> str:
     return path
 
 
+def _prometheus_url(url: str) -> str:
+    # An error never repeats the address: it may hold a password.
+    parts = urlsplit(url) if url.isascii() and url.isprintable() else None
+    remedy = "" if parts is None else target_refusal(f"{parts.scheme}://{parts.netloc}", (parts.hostname or "",)) or ""
+    if parts is None or remedy or parts.query or parts.fragment:
+        expected = f'the address of a server, such as "http://127.0.0.1:9090"{"; " if remedy else ""}{remedy}'
+        raise PydanticCustomError("name", "{expected}", {"expected": expected, "remedy": ""})
+    return url
+
+
+def _variable(name: str) -> str:
+    if name and not _VARIABLE.fullmatch(name):
+        expected = "the name of an environment variable, not its value"
+        raise PydanticCustomError(
+            "name", "{expected}", {"expected": expected, "remedy": 'write for example "PROMETHEUS_TOKEN"'}
+        )
+    return name
+
+
 CodeName = Annotated[str, AfterValidator(_code)]
 JourneyName = Annotated[str, AfterValidator(_one_of_names(JOURNEY_NAMES, "a journey"))]
 PaymentName = Annotated[str, AfterValidator(_payment)]
+PrometheusUrl = Annotated[str, AfterValidator(_prometheus_url)]
+VariableName = Annotated[str, AfterValidator(_variable)]
 OwnPageName = Annotated[str, AfterValidator(_own_page)]
 HostName = Annotated[str, AfterValidator(_host)]
 UrlPath = Annotated[str, AfterValidator(_url_path)]

@@ -9,12 +9,16 @@ from pydantic_core import PydanticCustomError
 
 from harness.objectives import parser, stop_rule
 from harness.objectives.model import ObjectiveError, unknown_names
+from harness.shop_metrics.objective import is_metric_objective, parse_metric_objective
 from scenarios.schema.names import JOURNEY_NAMES, NO_OWN_NAMES, OUTCOME_NAMES, SMS_NAMES, OwnNames, own_names_of
 
 
 def objective_errors(text: str, own: OwnNames = NO_OWN_NAMES) -> list[ObjectiveError]:
     """Everything that is wrong with the text of an objective: its grammar, or the names in it; ``own`` names are known, too."""
     try:
+        if is_metric_objective(text):
+            parse_metric_objective(text)
+            return []
         objective = parser.parse(text)
     except ObjectiveError as error:
         return [error]

@@ -10,8 +10,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from harness.shop_metrics.objective import MetricObjective, is_metric_objective, parse_metric_objective
+from harness.shop_metrics.source import PrometheusSource
 from scenarios.schema.load import ArrivalsSection, CapacitySection, ClosedSection
-from scenarios.schema.names import CodeName, HostName, JourneyName, PageName, PaymentName, UrlPath
+from scenarios.schema.names import (
+    CodeName,
+    HostName,
+    JourneyName,
+    PageName,
+    PaymentName,
+    PrometheusUrl,
+    UrlPath,
+    VariableName,
+)
 from scenarios.schema.objective_texts import ObjectiveText, StopRuleText
 from scenarios.schema.payments import PaymentsSection
 from scenarios.schema.quantities import PositivePerSecond, PositiveSeconds, Seconds, Share, Weight
@@ -177,6 +188,20 @@ class TraceSection(Section):
     """The share of journeys whose trace the shop is asked to keep. Slow pages in Prometheus link to these traces."""
 
 
+class PrometheusSection(Section):
+    """The Prometheus that knows the shop's own metrics, for objectives such as ``"prometheus: rate(pg_deadlocks_total[1m]) < 0.1"``."""
+
+    url: PrometheusUrl
+    """Its address, such as ``"http://127.0.0.1:9090"``, with the path if it has one. Another host than this machine must be allowed, too."""
+    token_variable: VariableName = ""
+    """The environment variable with the bearer token."""
+
+    @property
+    def source(self) -> PrometheusSource:
+        """This Prometheus, to ask it."""
+        return PrometheusSource(self.url, self.token_variable)
+
+
 class StopSection(Section):
     """When a run ends early."""
 
@@ -220,8 +245,20 @@ class ScenarioDocument(Section):
     target: TargetSection = TargetSection()
     capacity: CapacitySection | None = None
     objectives: Annotated[tuple[ObjectiveText, ...], Field(strict=False)] = ()
-    """The objectives, such as ``"page.BinNumberPage response_time p95 < 300ms"``; at least one."""
+    """The objectives, such as ``"page.BinNumberPage response_time p95 < 300ms"``; at least one. One that begins with
+    ``prometheus:`` is about a metric of the shop: PromQL, a comparison and a number."""
+    prometheus: PrometheusSection | None = None
     trace: TraceSection = TraceSection()
     stop: StopSection = StopSection()
     shop: Settings = Settings()
     """Settings of the embedded shop. A target of your own does not get them."""
+
+    @property
+    def sample_objectives(self) -> tuple[str, ...]:
+        """The objectives on what a run measures, without those on the shop's own metrics."""
+        return tuple(text for text in self.objectives if not is_metric_objective(text))
+
+    @property
+    def metric_objectives(self) -> tuple[MetricObjective, ...]:
+        """The objectives on the shop's own metrics."""
+        return tuple(parse_metric_objective(text) for text in self.objectives if is_metric_objective(text))

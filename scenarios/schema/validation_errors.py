@@ -44,6 +44,8 @@ def _problem(detail: ErrorDetails, model: type[BaseModel], document: Mapping[str
     key, value = dotted_key(place), _value_at(document, place)
     if isinstance(value, list | dict) or place[0] == "headers" or _TYPES.get(kind) == "a table":
         value = HIDDEN_VALUE  # it may hold a secret
+    if isinstance(value, str) and "://" in value and "@" in value:
+        value = HIDDEN_VALUE  # the part before the @ may be a password
     if kind == "extra_forbidden":
         # An unknown key may come from any other file, so its value is not shown.
         names = keys_of(_model_at(model, place[:-1]))

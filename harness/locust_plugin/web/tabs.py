@@ -161,12 +161,17 @@ def objective_rows(state: UiState, yield_to_load: YieldToLoad) -> Rows:
         standings.append(live_status(run.recorder, objective, steady))
         yield_to_load()
     order = list(LiveState)
+    metrics = [
+        {"demand": one.text, "verdict": str(LiveState.NOTHING), "sentence": "Prometheus is asked when the run is over"}
+        for one in run.workload.judging.metric_objectives
+    ]
     standings.sort(key=lambda one: order.index(one.standing))
     rows = [{"demand": one.text, "verdict": str(one.standing), "sentence": one.sentence} for one in standings]
     return [
         {"demand": "the run", "verdict": _phase(run), "sentence": _until_end(run, state.under_way)},
         asked,
         *rows,
+        *metrics,
         *_skipped_objectives(run),
     ]
 
@@ -196,7 +201,11 @@ def _skipped_objectives(run: Run) -> Rows:
 
 def _report_rows(finished: Finished) -> Rows:
     """Further sentences of the report: throughput, and the gap between response and service time."""
-    said = (("throughput", sentences.throughput), ("response and service time", sentences.response_service_gap))
+    said = (
+        ("what moved first", sentences.what_moved_first),
+        ("throughput", sentences.throughput),
+        ("response and service time", sentences.response_service_gap),
+    )
     return [
         {"demand": name, "verdict": "", "sentence": sentence} for name, of in said if (sentence := of(finished.result))
     ]

@@ -20,6 +20,7 @@ from harness.reporting.html.over_time import charts_over_time
 from harness.reporting.html.page import figures, page
 from harness.reporting.html.repeat_part import repeat
 from harness.reporting.html.runs import ReportRun
+from harness.reporting.html.shop_metrics_part import CHART_NAMES, shop_metric_charts
 from harness.reporting.html.tables_part import funnels, heat_table, slowest_traces
 from harness.reporting.html.timeline import NO_TIMELINE, RunTimeline
 from harness.reporting.tables import NO_VALUE, options_table, outcomes_table, pages_table, verifications_table
@@ -39,7 +40,7 @@ _CONTENTS = (
     ("repeat", "How to repeat it"),
     ("scenario", "Scenario"),
 )
-_CHARTS = ("latency", "throughput", "failures", "under-way", "distribution", "load")
+_CHARTS = ("latency", *CHART_NAMES, "throughput", "failures", "under-way", "distribution", "load")
 _FIRST_CHART: Mapping[Metric | None, str] = {
     Metric.FAILURES: "failures",
     Metric.RATE: "throughput",
@@ -121,6 +122,7 @@ def _charts(runs: Sequence[ReportRun]) -> ChartSet:
         subjects=subjects, subject=_first_unmet(runs, subjects)[0], off=() if len(runs) == 1 else ("p50", "p99")
     )
     charts_over_time(runs, charts)
+    shop_metric_charts(runs, charts)
     distribution_charts(runs, charts)
     generator_charts(runs, charts)
     return charts

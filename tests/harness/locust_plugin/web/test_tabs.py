@@ -111,7 +111,7 @@ def test_the_settings_are_shown_without_secrets_of_the_address(run):
 
 def judged(run, *findings):
     judgement = evaluate_run(run.recorder, run.workload.judging.objectives, findings)
-    result = SimpleNamespace(run_id=run.id, judgement=judgement, recorder=run.recorder, stopped="")
+    result = SimpleNamespace(run_id=run.id, judgement=judgement, recorder=run.recorder, stopped="", shop_metrics=())
     return SimpleNamespace(result=result, folder=Path("results/fake-1"))
 
 
