@@ -29,3 +29,15 @@ class Finding:
     def text(self) -> str:
         """The finding in words."""
         return f"{self.page} {self.seen.rstrip('.')}. {self.remedy[:1].upper()}{self.remedy[1:]}."
+
+
+_ONE_CAUSE = frozenset(
+    {"product_missing", "product_sold_out", "product_variant", "basket_refused", "minimum_amount"}
+    | {"throttled", "bad_gateway", "session_lost"}
+)
+"""With these, it does not matter at which page they were seen."""
+
+
+def same_cause(one: Finding, other: Finding) -> bool:
+    """Whether one repair helps against both."""
+    return one.code == other.code and (one.code in _ONE_CAUSE or (one.page, one.seen) == (other.page, other.seen))

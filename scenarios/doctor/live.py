@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import gevent
+
 from harness.errors import UsageError
 from scenarios.doctor.recording import ObservedTransport, Recorder
 from scenarios.doctor.walking.choice import Choice
@@ -39,7 +41,7 @@ class Options:
     """What the command line says. Without ``url``, the embedded shop is walked.
 
     ``adapts_freely``: no scenario is given, so the walk finds out what works. ``folder`` is where a scenario is written.
-    ``tell`` shows a line of progress.
+    ``tell`` shows a line of progress, ``sleep`` waits so many seconds.
     """
 
     url: str = ""
@@ -48,6 +50,7 @@ class Options:
     seconds: float = 600.0
     folder: Path = field(default_factory=Path)
     tell: Callable[[str], None] = lambda _line: None
+    sleep: Callable[[float], None] = gevent.sleep
 
 
 def plain_tables() -> dict[str, Any]:
@@ -111,7 +114,14 @@ def _walk(scenario: Scenario, options: Options, url: str, customers: Customers, 
     policy = replace(scenario.policy, sms_longest_wait=LONGEST_EXPIRY)
     products = scenario.products
     return Walk(
-        PathWalker(url, connect, Recorder(options.seconds), options.places_orders, scenario.target.verify_tls),
+        PathWalker(
+            url,
+            connect,
+            Recorder(options.seconds),
+            options.places_orders,
+            scenario.target.verify_tls,
+            sleep=options.sleep,
+        ),
         Manner(policy, scenario.places, products, searches=products.pks is None),
         customers,
         Choice() if options.adapts_freely else Choice.of(scenario),

@@ -160,7 +160,8 @@ def _read(body: bytes) -> Mapping[str, Any] | None:
 
 
 def _error_texts(document: Mapping[str, Any], *, refused: bool) -> Iterator[tuple[str, str]]:
-    """The error texts of a response with the fields that they belong to; all texts of a refused one."""
+    """The error texts of a response with the fields that they belong to; all texts of a refused one that is no envelope."""
+    refused = refused and not (document.get("errors") and "context_list" in document)
     for key, value in document.items():
         if refused or key in _MESSAGE_KEYS:
             yield from _texts_in(key, value)

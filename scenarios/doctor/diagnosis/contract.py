@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from harness.measurement.outcomes import Outcome
 from scenarios.doctor.diagnosis.failure import Failure
@@ -14,6 +15,7 @@ from users.journeys.steps import Expectation
 _LOG = "look into the log of the shop: it says more"
 _DIFFERS = "the shop differs from the API that checkload knows: compare it with docs/own-shop.md"
 _MOST_NAMED = 3
+_AMOUNTS = ("total_amount", "unpaid_amount", "shipping_amount", "total_discount_amount")
 _TABLES = ("[accounts]", "[headers]", "[address]", "[products]", "[journeys]")
 _WORDS: Mapping[Outcome, tuple[str, str, str]] = {
     Outcome.ENVELOPE: ("incomplete", "was answered with an incomplete reply", _DIFFERS),
@@ -62,6 +64,8 @@ def _words(failure: Failure) -> tuple[str, str, str]:
     """Code, what was seen, and remedy."""
     status, outcome = failure.exchange.status, failure.outcome
     quoted = f": {failure.said}" if failure.said else ""
+    if outcome is Outcome.AMOUNT_MISMATCH:
+        quoted = _amounts(failure.document)
     if outcome in _WORDS:
         code, seen, remedy = _WORDS[outcome]
         return code, f"{seen}{quoted}", remedy
@@ -70,6 +74,14 @@ def _words(failure: Failure) -> tuple[str, str, str]:
     if outcome is Outcome.HTTP_4XX:
         return "refused", f"was refused with status {status}{quoted}", _LOG
     return str(outcome), f"ended with {outcome} (status {status}){quoted}", _LOG
+
+
+def _amounts(document: Mapping[str, Any]) -> str:
+    """The amounts of the reply, as the shop writes them."""
+    places = (document.get("pre_order"), document.get("basket"), document)
+    shown = next((one for one in places if isinstance(one, dict) and "total_amount" in one), {})
+    found = [f"{name} {shown_text(str(shown[name]))}" for name in _AMOUNTS if shown.get(name) not in (None, "")]
+    return f": {', '.join(found)}" if found else ""
 
 
 def _shown_page(failure: Failure) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from harness.measurement.outcomes import Outcome
 from scenarios.doctor.diagnosis.failure import Failure
+from scenarios.doctor.diagnosis.goods import MINIMUM
 from scenarios.doctor.diagnosis.html_pages import SIGN_IN, STOREFRONT, html_page
 from scenarios.doctor.diagnosis.replies import finding_of_reply
 from scenarios.doctor.finding import Finding
@@ -135,9 +136,10 @@ def guests(failure: Failure) -> Finding | None:
     if failure.page is not Page.INDEX or failure.outcome not in (Outcome.BUSINESS_ERROR, Outcome.HTTP_4XX):
         return None
     errors = failure.document.get("errors")
-    if _GUESTS.search(failure.said) and not (
-        isinstance(errors, dict) and {"user_email", "phone_number"} & errors.keys()
-    ):
+    about_guest = isinstance(errors, dict) and {"user_email", "phone_number"} & errors.keys()
+    if not about_guest and MINIMUM.search(failure.said):
+        return None
+    if not about_guest and _GUESTS.search(failure.said):
         return failure.finding(
             "guests_refused", f"refused the guest: {failure.said}", _NO_GUESTS, "[journeys] guest", "0"
         )
@@ -156,15 +158,20 @@ def session(failure: Failure) -> Finding | None:
         return None
     for code, seen, remedy in _cookie_problems(failure):
         return failure.finding(code, seen, remedy)
-    if failure.guest and failure.outcome is Outcome.SESSION_LOST:
+    known = sum(
+        one.path.startswith(PATHS[Page.CHECKOUT]) and one.status == HTTPStatus.OK for one in failure.history[:-1]
+    )
+    if failure.guest and failure.outcome is Outcome.SESSION_LOST and not known:
         seen = f"was answered as if a sign-in were needed (status {failure.exchange.status})"
         return failure.finding(
             "guests_refused", seen, f"if the shop sells nothing to guests, {_NO_GUESTS}", "[journeys] guest", "0"
         )
     what = "who the shopper is" if failure.outcome is Outcome.SESSION_LOST else "what is in the basket"
     remedy = "check that all servers of the shop share their sessions, and that no proxy drops the cookie; a gate may need a key in [headers]"
+    passed = failure.exchange.started - failure.history[0].started
+    after = f", {len(failure.history) - 1} requests and {passed:.1f} s after the first one"
     return failure.finding(
-        f"{'session' if 'who' in what else 'basket'}_lost", f"shows that the shop forgot {what}", remedy
+        f"{'session' if 'who' in what else 'basket'}_lost", f"shows that the shop forgot {what}{after}", remedy
     )
 
 
@@ -173,13 +180,14 @@ def _cookie_problems(failure: Failure) -> Iterator[tuple[str, str, str]]:
     host = urlsplit(failure.url).hostname or ""
     lines = [line for one in failure.history for line in one.reply_headers.get("set-cookie", "").splitlines()]
     held = [line for line in lines if line.partition("=")[0].strip() == COOKIE_SESSION]
-    if not held:
+    if not held and failure.exchange.status != HTTPStatus.UNAUTHORIZED:
         seen = f"came without a session: the shop never set the cookie {COOKIE_SESSION}"
         yield (
             "session_cookie",
             seen,
             f"have the shop name the cookie of its session {COOKIE_SESSION}, as the platform does",
         )
+    if not held:
         return
     attributes = [one.strip().lower() for one in held[-1].split(";")[1:]]
     if "secure" in attributes and failure.url.startswith("http://"):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
 from scenarios.doctor.diagnosis import customers, delivery, goods, paying
 from scenarios.doctor.diagnosis.connections import connection
 from scenarios.doctor.diagnosis.contract import not_as_known
-from scenarios.doctor.diagnosis.failure import Failure, json_object
+from scenarios.doctor.diagnosis.failure import Failure, json_object, where
+from scenarios.doctor.diagnosis.html_pages import NOT_THE_API
 from scenarios.doctor.diagnosis.replies import finding_of_reply
+from scenarios.doctor.exchange import Exchange
 from scenarios.doctor.finding import Finding
+from users.journeys.diagnosis import shop_error_text
 from users.journeys.steps import ResponseFormat
 
 Cause = Callable[[Failure], Finding | None]
@@ -60,3 +63,13 @@ def diagnose(failure: Failure) -> Finding:
         if (found := cause(failure)) is not None:
             return found
     return not_as_known(failure)
+
+
+def all_refused(exchanges: Sequence[Exchange]) -> Finding:
+    """The finding for a shop that refuses every request, in the words of its first refusal."""
+    first = exchanges[0]
+    said = shop_error_text(first.status, first.body)
+    seen = f"was refused with status {first.status}{f': {said}' if said else ''}, and so was every other request"
+    remedy = f"{NOT_THE_API}; a gate before the shop may want a header in [headers]"
+    code = "not_found" if first.status == HTTPStatus.NOT_FOUND else "all_refused"
+    return Finding(code, where(first), seen, remedy, "--host")

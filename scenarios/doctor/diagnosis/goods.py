@@ -10,7 +10,9 @@ from scenarios.doctor.finding import Finding
 from shop.contract import Page
 
 _BASKET_PAGES = (Page.BASKET_ADD, Page.BASKET)
-_MINIMUM = re.compile(r"minimum|at least|en az|asgari|alt limit|min\.? ?(?:basket|order|amount)", re.IGNORECASE)
+MINIMUM = re.compile(
+    r"minimum|at least|en az|asgari|alt limit|min\.? ?(?:basket|order|amount)|mindest|m[ií]nimo", re.IGNORECASE
+)
 _VARIANT = re.compile(r"variant|attribute|\bsize\b|\bcolou?r\b|beden|renk", re.IGNORECASE)
 _QUANTITY = re.compile(r"quantity|adet|piece", re.IGNORECASE)
 _REFUSED = (Outcome.BUSINESS_ERROR, Outcome.HTTP_4XX)
@@ -46,7 +48,7 @@ def basket(failure: Failure) -> Finding | None:
     pages = (*_BASKET_PAGES, Page.CHECKOUT, Page.INDEX, Page.PAYMENT_OPTION)
     if failure.page not in pages or failure.outcome not in (*_REFUSED, Outcome.BASKET_LOST):
         return None
-    if _MINIMUM.search(failure.said):
+    if MINIMUM.search(failure.said):
         seen = f"was refused: the basket is worth too little: {failure.said}"
         return failure.finding(
             "minimum_amount", seen, "name products that cost more: products = [...] in [conduct]", "[conduct] products"

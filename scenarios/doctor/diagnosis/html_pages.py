@@ -48,10 +48,14 @@ SIGN_IN = HtmlPage(
     "have the shop answer JSON here; if a gate before the shop asks for this sign-in, name its key in [headers]",
 )
 SERVER_ERROR = HtmlPage("server_error", "an error page", "look into the log of the shop: the error is there")
+NOT_THE_API = (
+    "check --host: it must be the address at which the checkout API answers; an API below a path, such as /api/, needs "
+    "a host name of its own"
+)
 NOT_FOUND = HtmlPage(
     "not_found",
     'a page that says "not found"',
-    "check --host: it must be the address at which the checkout API answers",
+    NOT_THE_API,
 )
 STOREFRONT = HtmlPage(
     "storefront_page",

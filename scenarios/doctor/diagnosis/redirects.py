@@ -19,6 +19,7 @@ _PAGES: tuple[tuple[HtmlPage, re.Pattern[str]], ...] = (
     (COOKIE_CONSENT, re.compile(r"consent|cookie", re.IGNORECASE)),
     (CAPTCHA, re.compile(r"captcha", re.IGNORECASE)),
 )
+_BASKET = re.compile(r"basket|\bcart\b|sepet", re.IGNORECASE)
 _SIGN_IN = re.compile(r"log-?in|sign-?in|/users/|giris", re.IGNORECASE)
 
 
@@ -56,6 +57,18 @@ def _explanations(old: SplitResult, new: SplitResult) -> Iterator[tuple[str, str
             "name its key in [headers]"
         )
         yield "sign_in_wanted", "", remedy, "[accounts] file", ""
+    if same_host and old.path != new.path and old.path.rstrip("/") == new.path.rstrip("/"):
+        remedy = (
+            "have the shop or its proxy take the path as it is: the paths of the checkout API end with a slash, and a "
+            "shopper who buys follows no redirect"
+        )
+        yield "redirect_slash", ", the same path with another end", remedy, "", ""
+    if _BASKET.search(new.path) and not _BASKET.search(old.path):
+        remedy = (
+            "look at this basket in the shop: it may be worth too little, hold a product that is gone, or belong to a "
+            "session that is lost"
+        )
+        yield "basket_lost", ", back to the basket", remedy, "", ""
     if not same_host:
         remedy = f"use --host {address}, and --allow-target {new.hostname} if you may load that host"
         yield "redirect_host", ", another host", remedy, "--host", address

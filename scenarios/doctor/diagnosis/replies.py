@@ -11,7 +11,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from scenarios.doctor.diagnosis.failure import json_object, where
-from scenarios.doctor.diagnosis.html_pages import SIGN_IN, html_page, is_html, title
+from scenarios.doctor.diagnosis.html_pages import NOT_THE_API, SIGN_IN, html_page, is_html, title
 from scenarios.doctor.diagnosis.redirects import redirect_finding
 from scenarios.doctor.exchange import Exchange
 from scenarios.doctor.finding import Finding
@@ -20,6 +20,13 @@ from users.journeys.diagnosis import shop_error_text
 
 _SUCCESS, _REFUSALS = range(200, 300), range(400, 500)
 _THROTTLED = re.compile(r"throttl|too many requests|rate.?limit|çok fazla istek", re.IGNORECASE)
+_HEADER = re.compile(
+    r"header.{0,60}(?:missing|required|invalid|must)|(?:missing|required|invalid|without|provide).{0,60}header"
+    r"|api[ _-]?key|subscription key",
+    re.IGNORECASE,
+)
+_HEADER_NAME = re.compile(r"\bx-[a-z][a-z0-9-]{1,40}", re.IGNORECASE)
+_GRAPHQL = re.compile(r"graphql|must provide query|`query`|query string", re.IGNORECASE)
 _SCHEMES = {
     "basic": ("basic_auth", '"Basic " and the base64 of user:password'),
     "bearer": ("bearer_auth", '"Bearer " and the token'),
@@ -55,11 +62,41 @@ def _authentication(exchange: Exchange, _shop: str) -> Finding | None:
     return Finding(code, where(exchange), seen, remedy, "[headers] Authorization", '"${STAGING_AUTH}"')
 
 
+def _header(exchange: Exchange, _shop: str) -> Finding | None:
+    """A gateway that wants a header of its own, such as a key or a channel."""
+    said = shop_error_text(exchange.status, exchange.body)
+    if exchange.status not in _REFUSALS or "csrf" in said.lower() or not _HEADER.search(said):
+        return None
+    found = _HEADER_NAME.search(said)
+    name = found[0] if found else "its name"
+    variable = re.sub(r"\W", "_", name).upper() if found else "KEY"
+    value = f'"${{{variable}}}"'
+    key = f"[headers] {name}" if found else "[headers]"
+    remedy = f"write {name} = {value} in [headers], and set the environment variable {variable}"
+    return Finding(
+        "header_wanted",
+        where(exchange),
+        f"wants a header (status {exchange.status}): {said}",
+        remedy,
+        key,
+        value if found else "",
+    )
+
+
+def _graphql(exchange: Exchange, _shop: str) -> Finding | None:
+    found = json_object(exchange)
+    said = shop_error_text(exchange.status, exchange.body)
+    if "errors" not in found or "context_list" in found or not _GRAPHQL.search(said):
+        return None
+    remedy = "check --host: checkload needs the checkout API with its paths, such as /orders/checkout/"
+    return Finding("graphql", where(exchange), f"was answered by a GraphQL server: {said}", remedy)
+
+
 def _throttled(exchange: Exchange, _shop: str) -> Finding | None:
     said = shop_error_text(exchange.status, exchange.body)
     if exchange.status != HTTPStatus.TOO_MANY_REQUESTS and not _THROTTLED.search(said):
         return None
-    quoted = f": {said}" if said else ""
+    quoted = f": {said.rstrip('.')}" if said else ""
     wait = shown_text(exchange.reply_headers.get("retry-after", ""))
     after = f"; it says to wait {wait} s" if wait.isdecimal() else ""
     seen = f"was throttled with status {exchange.status}{quoted}{after}"
@@ -92,6 +129,9 @@ def _status(exchange: Exchange, _shop: str) -> Finding | None:
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         remedy = "end the maintenance, or start the shop behind its proxy; then call this again"
         return Finding("maintenance", where(exchange), f"was answered with status 503, not available{quoted}", remedy)
+    if status in (HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED):
+        seen = f"was refused: the server takes no {exchange.method} here (status {status})"
+        return Finding("wrong_method", where(exchange), seen, NOT_THE_API)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         remedy = "look into the log of the shop: the error is there"
         return Finding("server_error", where(exchange), f"was answered with status {status}{quoted}", remedy)
@@ -121,4 +161,13 @@ def _format(exchange: Exchange, _shop: str) -> Finding | None:
     return Finding("not_json", at, seen, "check --host: it must be the address at which the checkout API answers")
 
 
-_RECOGNISERS: tuple[Recogniser, ...] = (_authentication, redirect_finding, _throttled, _html, _status, _format)
+_RECOGNISERS: tuple[Recogniser, ...] = (
+    _authentication,
+    redirect_finding,
+    _throttled,
+    _header,
+    _graphql,
+    _html,
+    _status,
+    _format,
+)

@@ -9,7 +9,7 @@ from scenarios.doctor.diagnosis.failure import json_object
 from scenarios.doctor.diagnosis.html_pages import is_html, title
 from scenarios.doctor.exchange import Exchange
 from scenarios.doctor.facts import OfferedOption, ShopFacts
-from scenarios.doctor.finding import Finding
+from scenarios.doctor.finding import Finding, same_cause
 from scenarios.doctor.masking import shown_fields, shown_headers, shown_path, shown_text
 from scenarios.doctor.walking.examination import Examination
 from scenarios.doctor.walking.paths import PathEnd, WalkedPath
@@ -58,11 +58,14 @@ def headline(found: Examination) -> str:
         return f"{found.url}: {stopped} of {paths} stopped. What to change:"
     if found.findings:
         passed = bought or not found.places_orders
-        answer = (
-            f"all {paths} passed after these changes of the scenario"
-            if passed
-            else "nothing could be bought. What to change"
-        )
+        answer = "nothing could be bought. What to change"
+        if passed:
+            after = (
+                "after these changes of the scenario"
+                if found.changed
+                else "but under load they would not. What to change"
+            )
+            answer = f"all {paths} passed{' ' if found.changed else ', '}{after}"
         return f"{found.url}: {answer}:"
     if found.ended_early:
         return f"{found.url}: the walk ended early: it {found.ended_early}."
@@ -93,7 +96,7 @@ def _stopped_by(finding: Finding, paths: Sequence[WalkedPath]) -> list[str]:
     return [
         walked.path.name
         for walked in paths
-        if walked.end is PathEnd.STOPPED and walked.finding is not None and walked.finding.text == finding.text
+        if walked.end is PathEnd.STOPPED and walked.finding is not None and same_cause(walked.finding, finding)
     ]
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from scenarios.doctor.diagnosis.customers import lacks_token
-from scenarios.doctor.diagnosis.diagnose import diagnose
+from scenarios.doctor.diagnosis.diagnose import all_refused, diagnose
 from scenarios.doctor.diagnosis.failure import Failure
-from scenarios.doctor.finding import Finding
+from scenarios.doctor.finding import Finding, same_cause
 from scenarios.doctor.recording import WalkEnded
 from scenarios.doctor.walking.choice import Choice
 from scenarios.doctor.walking.customers import SIGNING_IN, Customers
@@ -28,7 +28,8 @@ _FOR_ALL = frozenset({"not_found", "storefront_page"})
 _MERE = frozenset({"other_slugs", "no_accounts"})
 """Notes that need no action; they come last."""
 
-_OF_PRODUCTS = frozenset({"product_missing", "product_sold_out", "product_variant", "basket_refused", "minimum_amount"})
+LONGEST_WAITS = 120.0
+"""Seconds that a walk waits at most for a shop that throttles, in all."""
 
 
 @dataclass(slots=True)
@@ -46,6 +47,7 @@ class Walk:
     progress: Callable[[WalkedPath], None] = lambda _walked: None
     found: Examination = field(init=False)
     _under_way: tuple[WalkPath, int] | None = field(init=False, default=None)
+    _waited: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
         self.found = Examination(self.walker.url, places_orders=self.walker.places_orders)
@@ -59,8 +61,11 @@ class Walk:
         except KeyboardInterrupt:
             self._end_early("was interrupted")
         self._note_media_types()
+        self._join_refusals()
         self.found.changed = dict(self.manner.changed)
-        self.found.notes.sort(key=lambda note: note.code in _MERE)
+        findings = self.found.findings
+        notes = [note for note in self.found.notes if not any(same_cause(note, one) for one in findings)]
+        self.found.notes[:] = sorted(notes, key=lambda note: note.code in _MERE)
         return self.found
 
     def _end_early(self, why: str) -> None:
@@ -147,10 +152,13 @@ class Walk:
             if not self.choice.uses(path):
                 finding = replace(finding, stops=False)
             changed = dict(self.manner.changed)
-            again = adapt(self.manner, failure, finding, attempt.context)
-            # What another try can do without a change of the scenario stops no shopper.
-            self._note(finding, stops=finding.stops and not (again and changed == self.manner.changed))
-            if not again:
+            if adapt(self.manner, failure, finding, attempt.context):
+                # What another try can do without a change of the scenario stops no shopper.
+                self._note(finding, stops=finding.stops and changed != self.manner.changed)
+            else:
+                self._note(finding, stops=finding.stops)
+                if self._waits(failure, finding):
+                    continue
                 attempt.walked.finding = finding
                 attempt.walked.end = PathEnd.STOPPED if finding.stops else PathEnd.SKIPPED
                 break
@@ -160,6 +168,28 @@ class Walk:
         self.found.paths.append(attempt.walked)
         self.progress(attempt.walked)
         return attempt
+
+    def _waits(self, failure: Failure, finding: Finding) -> bool:
+        """Wait as long as a shop that throttles says, if it has let some requests pass; the path is then walked again."""
+        said = failure.exchange.reply_headers.get("retry-after", "")
+        passed = any(200 <= one.status < 300 for one in self.walker.recorder.exchanges)  # noqa: PLR2004 - RFC 9110 section 15
+        if finding.code != "throttled" or not passed or not (said.isascii() and said.isdecimal()):
+            return False
+        seconds = float(said[:6]) + 0.5
+        if self._waited + seconds > LONGEST_WAITS:
+            return False
+        self._waited += seconds
+        self.walker.sleep(seconds)
+        return True
+
+    def _join_refusals(self) -> None:
+        """Name one cause instead of many if the shop has refused every single request."""
+        exchanges = self.walker.recorder.exchanges
+        if len(self.found.findings) > 1 and all(400 <= one.status < 500 for one in exchanges):  # noqa: PLR2004 - RFC 9110 section 15
+            finding = all_refused(exchanges)
+            self.found.findings[:] = [finding]
+            for walked in self.found.stopped:
+                walked.finding = finding
 
     def _with_token(self, failure: Failure) -> Failure:
         """The failure, with the page that gives a token, if that is what is missing."""
@@ -185,12 +215,11 @@ class Walk:
             self._note(finding, stops=stops)
 
     def _note(self, finding: Finding, *, stops: bool) -> None:
-        """Keep a finding, each only once: of many products that are sold out, the first."""
+        """Keep a finding, each cause only once: of many products that are sold out, the first."""
         kept = self.found.findings if stops else self.found.notes
         if finding.code in _FOR_ALL:
             kept[:] = [one for one in kept if one.code != "csrf_elsewhere"]
         elif finding.code == "csrf_elsewhere":  # a shop that refuses a post without a token does want one
             kept[:] = [one for one in kept if (one.code, one.value) != ("csrf_elsewhere", '""')]
-        about = (finding.code, "" if finding.code in _OF_PRODUCTS else finding.page + finding.seen)
-        if all(about != (one.code, "" if one.code in _OF_PRODUCTS else one.page + one.seen) for one in kept):
+        if all(not same_cause(finding, one) for one in kept):
             kept.append(replace(finding, stops=stops))

@@ -1,5 +1,6 @@
 """What else stands between a client and a shop: the doctor names it, says what helps, and ends soon."""
 
+import itertools
 import json
 
 import pytest
@@ -171,6 +172,36 @@ ODD = {
         on("/baskets/basket/", said({"detail": "CSRF Failed: Origin checking failed - http://127.0.0.1:8000 does not match any trusted origins."}, 403)),
         "csrf_origin", "does not trust the origin", "[headers] Origin",
     ),
+    "no slash at the end": (
+        always(to("/csrf_token", 308)), "redirect_slash", "the same path with another end", "",
+    ),
+    "back to the basket": (
+        on("/orders/checkout/", to("/baskets/basket/"), "GET"), "basket_lost", "back to the basket", "",
+    ),
+    "header of a gateway": (
+        always(said({"detail": "Missing header: X-Channel"})), "header_wanted", 'X-Channel = "${X_CHANNEL}"', "[headers] X-Channel",
+    ),
+    "key of a gateway": (always(said({"message": "No API key found in request"}, 401)), "header_wanted", "in [headers]", "[headers]"),
+    "GraphQL": (
+        always(said({"errors": [{"message": "GraphQL operations must contain a non-empty `query`."}]})), "graphql", "GraphQL server", "",
+    ),
+    "unknown tenant": (always(said({"error": "unknown tenant"}, 404)), "not_found", "unknown tenant, and so was every other request", "--host"),
+    "refuses everything": (always(said({"detail": "No such thing."}, 400)), "all_refused", "No such thing., and so was every other", "--host"),
+    "another method": (on("/baskets/basket/", said({"detail": "Method not allowed."}, 405)), "wrong_method", "takes no POST here", ""),
+    "minimum at the checkout": (
+        on("IndexPage", said({**GUEST_ERRORS, "errors": {"non_field_errors": "Minimum sepet tutar\u0131 500 TL."}}, 200)),
+        "minimum_amount", "worth too little: Minimum sepet", "[conduct] products",
+    ),
+    "members only, in JSON": (
+        on("/baskets/basket/", said({"detail": "Kimlik bilgileri verilmedi."}, 401)), "guests_refused", "as if a sign-in were needed", "[journeys] guest",
+    ),
+    "amount with a comma": (
+        changed("/baskets/basket/", lambda document: document["basket"].update(total_amount="59,00"), "POST"),
+        "amount", "total_amount 59,00", "",
+    ),
+    "phone refused in an envelope": (
+        on("IndexPage", said({**GUEST_ERRORS, "errors": {"phone_number": ["Enter +49."]}})), "guest_details", "phone_number: Enter +49", "[journeys] guest",
+    ),
     "secure cookie": (
         headers_changed(lambda headers, body: ({**headers, **({"set-cookie": "osessionid=a; Secure"} if "set-cookie" in headers else {})}, body)),
         "cookie_secure", "for https only (Secure)", "",
@@ -196,3 +227,53 @@ def test_json_under_another_media_type_is_a_note(walk):
     )
     assert examined.notes()[0] == "media_type"
     assert examined.found.exit == 0
+
+
+def every(number, reply):
+    """Answer so at every such request."""
+    asked = itertools.count(1)
+    return lambda request, sound: reply if next(asked) % number == 0 else sound(request)
+
+
+@pytest.mark.parametrize(
+    ("reply", "code", "words"),
+    [
+        (html("502 Bad Gateway", "<center>nginx</center>", 502), "bad_gateway", "the error page of a proxy"),
+        (said({"detail": "Sign in."}, 401), "session_lost", "requests and"),
+    ],
+)
+def test_what_fails_now_and_then_is_one_finding_with_all_its_paths(walk, reply, code, words):
+    examined = walk(second_shop(breaks=every(17, reply)), accounts=False)
+    assert examined.codes().count(code) == 1, examined.text[:2500]
+    assert words in examined.first_lines
+    stopped = [one for one in examined.found.stopped if one.finding.code == code]
+    assert len(stopped) > 1
+    finding = next(one for one in examined.document["findings"] if one["code"] == code)
+    assert len(finding["stops"]) == len(stopped)
+
+
+def test_a_shop_that_throttles_is_given_the_time_that_it_wants(walk):
+    waits, asked = [], itertools.count(1)
+    throttled = (429, {"retry-after": "7", **JSON}, b'{"detail": "Request was throttled."}')
+
+    def breaks(request, sound):
+        return throttled if next(asked) in (40, 90) else sound(request)
+
+    examined = walk(second_shop(breaks=breaks), accounts=False, sleep=waits.append)
+    assert [wait for wait in waits if wait > 1] == [7.5, 7.5]
+    assert examined.codes() == ["throttled"]
+    assert "passed, but under load they would not" in examined.first_lines
+    assert not examined.found.stopped
+
+
+def test_a_shop_that_throttles_for_long_is_not_waited_for(walk):
+    waits, asked = [], itertools.count(1)
+    throttled = (429, {"retry-after": "50", **JSON}, b"{}")
+    examined = walk(
+        second_shop(breaks=lambda request, sound: throttled if next(asked) > 40 else sound(request)),
+        accounts=False,
+        sleep=waits.append,
+    )
+    assert [wait for wait in waits if wait > 1] == [50.5, 50.5]
+    assert examined.codes() == ["throttled"]
+    assert len(examined.found.stopped) > 1
