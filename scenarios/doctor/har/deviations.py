@@ -49,7 +49,7 @@ class Deviations:
 
     def add(self, recorded: RecordedExchange, option: str) -> bool:
         """Check the next exchange; ``option`` is the payment option that the person has chosen. Returns whether it is as known."""
-        exchange, meaning, has_body = recorded
+        exchange, meaning, has_body, _ = recorded
         self._history.append(replace(exchange, body=b""))
         if meaning.page is None:
             return False

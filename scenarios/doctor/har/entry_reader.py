@@ -10,6 +10,7 @@ import base64
 import binascii
 import math
 import re
+import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -18,8 +19,12 @@ from urllib.parse import parse_qsl
 import orjson
 
 from scenarios.doctor.exchange import Exchange
+from shop.contract import COOKIE_SESSION
 
 _FRACTION = re.compile(r"(\.\d{6})\d+")
+_SESSION = re.compile(rf"(?:^|;\s*|\n){COOKIE_SESSION}=([^;\s]{{1,200}})")
+_GZIP = b"\x1f\x8b"
+_NOT_MODIFIED = 304
 _LARGEST_BODY = 4_000_000
 _LONGEST_TIME = 86_400_000.0  # milliseconds
 
@@ -53,6 +58,21 @@ def has_body(entry: Any) -> bool:
     return isinstance(content.get("text"), str) and content["text"] != ""
 
 
+def is_unchanged(entry: Any) -> bool:
+    """Whether the reply only says that the browser has the page already, and the recording does not show it."""
+    return _object(_object(entry).get("response")).get("status") == _NOT_MODIFIED and not has_body(entry)
+
+
+def sessions_of(entry: Any) -> tuple[str, ...]:
+    """The cookies of the session that the request sends and the reply sets."""
+    request, response = _object(_object(entry).get("request")), _object(_object(entry).get("response"))
+    sent, given = (
+        _headers(request.get("headers")).get("cookie", ""),
+        _headers(response.get("headers")).get("set-cookie", ""),
+    )
+    return tuple(value for text in (sent, given) for value in _SESSION.findall(text))
+
+
 def exchange_of(entry: Any, path: str) -> Exchange:
     """The exchange of an entry; ``path`` is that at the shop."""
     request, response = _object(_object(entry).get("request")), _object(_object(entry).get("response"))
@@ -64,6 +84,7 @@ def exchange_of(entry: Any, path: str) -> Exchange:
     if isinstance(target := response.get("redirectURL"), str) and target and "location" not in reply_headers:
         reply_headers["location"] = target
     status = response.get("status")
+    status = 200 if status == _NOT_MODIFIED and has_body(entry) else status  # the browser's own copy
     status = status if isinstance(status, int) and not isinstance(status, bool) and 100 <= status < 1000 else 0  # noqa: PLR2004
     return Exchange(
         method,
@@ -112,9 +133,16 @@ def _body(content: Mapping[str, Any]) -> bytes:
     text = content.get("text")
     if not isinstance(text, str) or len(text) > _LARGEST_BODY:
         return b""
-    if content.get("encoding") == "base64":
-        return _decoded(text)
-    return text.encode()
+    body = _decoded(text) if content.get("encoding") == "base64" else text.encode(errors="replace")
+    return _unpacked(body) if body.startswith(_GZIP) else body
+
+
+def _unpacked(body: bytes) -> bytes:
+    """The body of a reply that the recording has as it was sent: compressed."""
+    try:
+        return zlib.decompressobj(wbits=31).decompress(body, _LARGEST_BODY)
+    except zlib.error:
+        return body
 
 
 def _decoded(text: str) -> bytes:

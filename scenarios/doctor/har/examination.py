@@ -108,10 +108,8 @@ def _relative(path: Path, folder: Path) -> str:
 
 def _origin(recording: Recording, learner: Learner) -> str:
     """The address to start the scenario with: that of the shop, if the browser spoke to it."""
-    for origin in recording.origins:
-        if (urlsplit(origin).hostname or "") in learner.direct_hosts:
-            return origin
-    return ""
+    hosts = {urlsplit(origin).hostname or "": origin for origin in recording.origins}
+    return hosts.get(learner.main_host, "")
 
 
 def _without_place(recorded: RecordedExchange) -> Exchange:

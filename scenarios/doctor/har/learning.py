@@ -40,7 +40,8 @@ class Learner:
     recipes: RecipeLearning = field(default_factory=RecipeLearning)
     thinking: ThinkGaps = field(default_factory=ThinkGaps)
     products: dict[str, None] = field(default_factory=dict)
-    direct_hosts: dict[str, None] = field(default_factory=dict)
+    direct_hosts: dict[str, int] = field(default_factory=dict)
+    """How many requests the browser sent to each host of the shop."""
     proxied: bool = False
     signed_in: bool = False
     guests_allowed: bool | None = None
@@ -52,14 +53,23 @@ class Learner:
     """The pages that were posted with the answer to a captcha."""
     extra_fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The names of fields that checkload does not send, by page."""
+    languages: set[str] = field(default_factory=set)
+    """What stands before the paths that the browser asked of the shop itself; empty: nothing."""
+    _person: int = 0
 
     def add(self, recorded: RecordedExchange, document: Mapping[str, Any]) -> None:
         """Take the next exchange; ``document`` is its reply as a JSON object, empty if it is none."""
-        exchange, meaning, _ = recorded
+        exchange, meaning = recorded.exchange, recorded.meaning
         page, envelope = meaning.page, envelope_of(document)
+        if recorded.person != self._person:
+            self._person, self.payments.chosen = recorded.person, ""
+            self.thinking.next_person()
         self.proxied |= meaning.proxied
         if not meaning.proxied and document:
-            self.direct_hosts[urlsplit(meaning.origin).hostname or ""] = None
+            host = urlsplit(meaning.origin).hostname or ""
+            self.direct_hosts[host] = self.direct_hosts.get(host, 0) + 1
+            self.languages.add(meaning.language)
+            self._set_locale(meaning.language.strip("/"))
             self.wants_authorization |= "authorization" in exchange.headers
         self.thinking.add(exchange, page, meaning.page_name)
         html = text_of(document.get("result")) if document else exchange.body[:_LONGEST_PAGE].decode(errors="replace")
@@ -74,10 +84,14 @@ class Learner:
         if recorded.meaning.page is Page.COMPLETED_ORDER:
             self.payments.add(recorded.exchange, Page.COMPLETED_ORDER, None)
 
+    @property
+    def main_host(self) -> str:
+        """The host of the shop that got most requests; empty if there is none."""
+        return max(filter(None, self.direct_hosts), key=lambda name: self.direct_hosts[name], default="")
+
     def facts(self, host: str, source: str) -> ShopFacts:
         """What was learnt; ``host`` is the shop's host if the command line names it, ``source`` says what was read."""
-        hosts = [name for name in self.direct_hosts if name]
-        target = host or (hosts[0] if hosts else "")
+        target = host or self.main_host
         journey = ("first_time" if self.adds_address else "returning") if self.signed_in else "guest"
         paying = self.payments
         recipes = {name: recipe for name in paying.bought if (recipe := self.recipes.recipe(name)) is not None}

@@ -25,7 +25,7 @@ class Recognised:
 
     ``page`` is ``None`` for a page of the checkout that checkload does not know; ``page_name`` is then its name. ``origin`` is
     scheme, host and port of the server that the browser spoke to. ``path`` is path and query at the shop. ``proxied``: the
-    storefront's server passed it on.
+    storefront's server passed it on. ``language`` is what stood before the path, such as ``/tr``.
     """
 
     page: Page | None
@@ -33,6 +33,7 @@ class Recognised:
     origin: str
     path: str
     proxied: bool
+    language: str = ""
 
 
 def recognise(method: str, url: str) -> Recognised | None:
@@ -46,7 +47,8 @@ def recognise(method: str, url: str) -> Recognised | None:
     path = _path_at_shop(parts)
     page = page_of(method, path) if path else None
     name = page.value if page is not None else _unknown_page(path, parts.query)
-    return Recognised(page, name, origin, path, PROXY in parts.path) if name else None
+    language = _LANGUAGE.match(parts.path)
+    return Recognised(page, name, origin, path, PROXY in parts.path, language[0] if language else "") if name else None
 
 
 def _parts(url: str) -> SplitResult | None:

@@ -100,6 +100,25 @@ def _target(facts: ShopFacts, learner: Learner) -> Iterator[Finding]:
             "[target] allowed",
             stops=False,
         )
+    hosts = sorted(filter(None, learner.direct_hosts))
+    if len(hosts) > 1:
+        yield Finding(
+            "several_hosts",
+            RECORDING,
+            f"has requests to the shop on several hosts: {', '.join(map(shown_text, hosts))}; a scenario sends all of them to one",
+            f"start the scenario with --host and an address that serves them all; here it is {facts.host or 'this machine'}",
+            "[target] allowed",
+            stops=False,
+        )
+    if learner.languages and "" not in learner.languages:
+        before = ", ".join(sorted(learner.languages))
+        yield Finding(
+            "language_path",
+            RECORDING,
+            f"has {before} before the paths of the shop, and shoppers of a scenario ask without it",
+            "check with checkload doctor --host whether the shop answers there, too; if not, have it serve the API without the language",
+            stops=False,
+        )
     if learner.wants_authorization:
         yield Finding(
             "authorization",

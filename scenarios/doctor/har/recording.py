@@ -6,7 +6,7 @@ The first pass finds the requests of the shop among images, scripts and other si
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -14,8 +14,17 @@ from typing import Any, BinaryIO, NamedTuple
 from harness.errors import UsageError
 from harness.files import UnreadableFile, open_regular
 from scenarios.doctor.exchange import Exchange
-from scenarios.doctor.har.entry_reader import NoRequest, exchange_of, has_body, method_and_url, started_at
+from scenarios.doctor.har.entry_reader import (
+    NoRequest,
+    exchange_of,
+    has_body,
+    is_unchanged,
+    method_and_url,
+    sessions_of,
+    started_at,
+)
 from scenarios.doctor.har.entry_splitter import HarError, RawEntry, parse_entry, split_entries
+from scenarios.doctor.har.people import people_of
 from scenarios.doctor.har.recognition import Recognised, recognise
 from shop.contract import CHECKOUT_PATH, Page
 
@@ -28,11 +37,15 @@ _MARKS_SHOP = frozenset({Page.CHECKOUT, Page.BASKET_ADD})
 
 
 class RecordedExchange(NamedTuple):
-    """One exchange with the shop, what it means, and whether the recording has the body of its reply."""
+    """One exchange with the shop, what it means, and whether the recording has the body of its reply.
+
+    ``person`` is the number of the person who made the request.
+    """
 
     exchange: Exchange
     meaning: Recognised
     has_body: bool
+    person: int = 0
 
 
 class _Place(NamedTuple):
@@ -42,6 +55,8 @@ class _Place(NamedTuple):
     length: int
     meaning: Recognised
     kept: RecordedExchange | None
+    sessions: tuple[str, ...]
+    person: int = 0
 
 
 @dataclass(slots=True)
@@ -49,20 +64,22 @@ class Recording:
     """The requests of the shop in a HAR file, and how much else is in it.
 
     ``entries`` counts all; ``unreadable`` are those that are no request or have no time. ``origins`` counts the requests of the
-    shop by server.
+    shop by server. ``elsewhere`` are requests of a checkout below a path of its own, which is not read.
     """
 
     path: Path
     entries: int = 0
     unreadable: int = 0
+    elsewhere: int = 0
     origins: Counter[str] = field(default_factory=Counter)
     _places: list[_Place] = field(default_factory=list)
 
     def exchanges(self) -> Iterator[RecordedExchange]:
-        """Read the exchanges again, the oldest first."""
+        """Read the exchanges again, one person after the other, the oldest first."""
         with _opened(self.path) as file:
             for place in self._places:
-                yield place.kept or _read_again(file, place)
+                found = place.kept or _read_again(file, place)
+                yield found._replace(person=place.person)
 
 
 def read_recording(path: Path) -> Recording:
@@ -78,14 +95,26 @@ def read_recording(path: Path) -> Recording:
     except HarError as error:
         raise UsageError(f"--har {path}: {error}") from None
     shops = {place.meaning.origin for place in places if _marks_shop(place.meaning)}
-    recording._places = sorted(place for place in places if place.meaning.origin in shops)  # noqa: SLF001 - its own
+    recording._places = _by_person(place for place in places if place.meaning.origin in shops)  # noqa: SLF001 - its own
     recording.origins.update(place.meaning.origin for place in recording._places)  # noqa: SLF001
     if not recording._places:  # noqa: SLF001
+        below = (
+            f"; {recording.elsewhere:,} have it below another path, which checkload cannot send"
+            if recording.elsewhere
+            else ""
+        )
         raise UsageError(
             f"--har {path}: none of its {recording.entries:,} requests is of a checkout ({CHECKOUT_PATH} or the storefront's "
-            "/api/client/orders/checkout/); record from the basket to the order, in one tab, with 'Preserve log' on"
+            f"/api/client/orders/checkout/); record from the basket to the order, in one tab, with 'Preserve log' on{below}"
         )
     return recording
+
+
+def _by_person(places: Iterable[_Place]) -> list[_Place]:
+    ordered = sorted(places, key=lambda place: (place.started, place.number))
+    people = people_of(place.sessions for place in ordered)
+    numbered = [place._replace(person=person) for place, person in zip(ordered, people, strict=True)]
+    return sorted(numbered, key=lambda place: place.person)
 
 
 def _marks_shop(meaning: Recognised) -> bool:
@@ -97,8 +126,10 @@ def _place(recording: Recording, entry: RawEntry, found: int) -> _Place | None:
         raise HarError(f"more than {MOST_REQUESTS:,} requests of a shop; record one checkout")
     document = parse_entry(entry, recording.entries)
     try:
-        meaning = recognise(*method_and_url(document))
-        if meaning is None:
+        method, url = method_and_url(document)
+        meaning = recognise(method, url)
+        if meaning is None or is_unchanged(document):
+            recording.elsewhere += meaning is None and CHECKOUT_PATH in url
             return None
         started = started_at(document)
     except NoRequest:
@@ -106,7 +137,7 @@ def _place(recording: Recording, entry: RawEntry, found: int) -> _Place | None:
         return None
     # An entry without one of its texts cannot be read again by its length; what is left of it is small.
     kept = _recorded(document, meaning) if entry.shortened else None
-    return _Place(started, recording.entries, entry.start, len(entry.text), meaning, kept)
+    return _Place(started, recording.entries, entry.start, len(entry.text), meaning, kept, sessions_of(document))
 
 
 def _recorded(document: Any, meaning: Recognised) -> RecordedExchange:

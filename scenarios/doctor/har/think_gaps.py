@@ -27,7 +27,12 @@ class ThinkGaps:
     def __init__(self) -> None:
         self._gaps: dict[str, list[float]] = defaultdict(list)
         self._quiet_since: float | None = None
-        self._first = self._away = self._carried = 0.0
+        self._first = self._away = self._carried = self._longest = 0.0
+
+    def next_person(self) -> None:
+        """The next exchange is the first one of another person."""
+        self._longest = self.length
+        self._quiet_since, self._away, self._carried = None, 0.0, 0.0
 
     def add(self, exchange: Exchange, page: Page | None, name: str) -> None:
         """Take the next exchange; ``name`` is its page's name."""
@@ -57,8 +62,12 @@ class ThinkGaps:
 
     @property
     def length(self) -> float:
-        """From the first request to the end of the last reply, without the times in which the person was away."""
-        return 0.0 if self._quiet_since is None else max(0.0, self._quiet_since - self._first - self._away)
+        """From the first request to the end of the last reply, without the times in which the person was away.
+
+        Of several people, that of the one who took longest.
+        """
+        own = 0.0 if self._quiet_since is None else self._quiet_since - self._first - self._away
+        return max(self._longest, own)
 
 
 _PAGES = frozenset(page.value for page in Page)
