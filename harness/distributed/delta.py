@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from harness.measurement.histogram import Histogram
 from harness.measurement.recorder import JourneyKey, PageKey, Recorder
 from harness.measurement.sample import Phase
 from harness.measurement.series import ArrivalCounts, SampleSeries
@@ -168,8 +169,8 @@ def _get_or_add(cells: dict[Any, SampleSeries], key: Key) -> SampleSeries:
 
 def _apply_delta(own: SampleSeries, total: SampleSeries, coarser: int, delta: list[Any]) -> None:
     response, service, received, amount, slices, counts = delta
-    own.response.apply_delta(response, total.response)
-    own.service.apply_delta(service, total.service)
+    _apply(response, own.response, total.response)
+    _apply(service, own.service, total.service)
     total.received += received - own.received
     total.amount += amount - own.amount
     own.received, own.amount = received, amount
@@ -177,7 +178,12 @@ def _apply_delta(own: SampleSeries, total: SampleSeries, coarser: int, delta: li
         total.counts[what] = total.counts.get(what, 0) + n - own.counts.get(what, 0)
     own.counts = counts
     for index, times in slices:
-        own.slice(index).apply_delta(times, total.slice(index >> coarser))
+        _apply(times, own.slice(index), total.slice(index >> coarser))
+
+
+def _apply(delta: list[Any], own: Histogram, total: Histogram) -> None:
+    own.apply_delta(delta, total)
+    own.pack()  # a master has this copy for every worker, and reads it only here
 
 
 def _apply_arrivals_delta(own: ArrivalCounts, total: ArrivalCounts, delta: list[Any]) -> None:

@@ -1,4 +1,8 @@
-"""Keeps Locust's own statistics small: Locust never forgets the requests of any second, nor a point of its charts."""
+"""Keeps Locust's own statistics small.
+
+Locust never forgets the requests of any second, nor a point of its charts. For each page, it also keeps twenty copies of all
+response times, which only the rows of ``--csv-full-history`` need.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,13 @@ MOST_POINTS = 720
 """Points of Locust's charts, one every five seconds: an hour. Then every other point goes."""
 
 
-def shorten_statistics(stats: Any) -> None:
-    """Forget what Locust's ``RequestStats`` no longer needs; its totals stay as they are."""
+def shorten_statistics(stats: Any, *, full_history: bool) -> None:
+    """Forget what Locust's ``RequestStats`` no longer needs; its totals stay as they are.
+
+    ``full_history``: Locust writes the present percentiles of each page, too.
+    """
+    for entry in () if full_history else stats.entries.values():
+        entry.use_response_times_cache, entry.response_times_cache = False, None
     for entry in (*stats.entries.values(), stats.total):
         first = int(entry.last_request_timestamp or 0) - SECONDS_KEPT
         for by_second in (entry.num_reqs_per_sec, entry.num_fail_per_sec):

@@ -149,7 +149,8 @@ class Telemetry:
         if run.elapsed - self._last_progress < PROGRESS_INTERVAL:
             return
         self._last_progress = run.elapsed
-        shorten_statistics(self._runner().stats)
+        runner = self._runner()
+        shorten_statistics(runner.stats, full_history=runner.environment.parsed_options.stats_history_enabled)
         gevent.spawn(
             self._objective_status.update,
             run.recorder,

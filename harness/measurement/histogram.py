@@ -148,10 +148,11 @@ class Histogram:
             self.largest = seconds
 
     def pack(self) -> None:
-        """Keep the counts in a tenth of the memory, until the next one."""
+        """Keep the counts in a twentieth of the memory, until the next one."""
         counts = self._counts
         if isinstance(counts, dict):
-            kind = "I" if max(counts.values(), default=0) < 1 << 32 else "Q"
+            most = max(counts.values(), default=0)
+            kind = next(kind for kind in "BHIQ" if most < 1 << 8 * array(kind).itemsize)
             self._counts = kind.encode() + array(kind, counts.values()).tobytes() + array("H", counts).tobytes()
 
     def _read(self) -> dict[int, int]:

@@ -1,5 +1,6 @@
 import json
 import random
+import sys
 
 import pytest
 
@@ -52,6 +53,26 @@ def test_the_master_counts_the_same_as_the_worker(rng):
         assert same(total, recorder)
     decoder.apply(sent(encoder.encode(whole=True)))
     assert same(total, recorder)
+
+
+def test_the_masters_copy_of_a_worker_takes_little_memory(rng):
+    recorder, total = Recorder(WINDOW), Recorder(WINDOW)
+    encoder, decoder = DeltaEncoder(recorder), DeltaDecoder(total)
+    for second in range(10):
+        fill(recorder, rng, (second, second + 1), n=2_000)
+        decoder.apply(sent(encoder.encode()))
+    (copy,) = total.mirrors
+    assert same(copy, recorder)
+    assert 10 * counts_in_memory(copy) < counts_in_memory(total)
+
+
+def counts_in_memory(recorder):
+    """The bytes that the counts of a recorder take, by page and by journey."""
+    every = (series for part in (recorder.pages, recorder.journeys) for series in part.values())
+    counts = [one._counts for series in every for one in (series.response, series.service)]
+    return sum(
+        sys.getsizeof(one) + sum(map(sys.getsizeof, one.values() if isinstance(one, dict) else ())) for one in counts
+    )
 
 
 def test_series_with_slices_in_common_reach_the_master():
