@@ -115,8 +115,8 @@ def restore_saved_choices(context: CheckoutContext) -> None:
 
 
 def _recall_address(session: Session, remembered: SavedChoices) -> bool:
-    book, chosen = session.addresses.entries, session.pre_order
-    shipping, billing = book.get(remembered.shipping_address), book.get(remembered.billing_address)
+    book, chosen = session.addresses, session.pre_order
+    shipping, billing = book.pair(remembered.shipping_address, remembered.billing_address)
     if shipping is None or billing is None:
         return False
     chosen.shipping_address, chosen.billing_address = shipping, billing
@@ -184,15 +184,12 @@ def _choose_contact(form: Form, context: CheckoutContext) -> Errors:
 
 
 def _choose_addresses(form: Form, context: CheckoutContext) -> Errors:
-    book, chosen = context.session.addresses.entries, context.pre_order
-    errors = {
-        name: ["This address is not one of yours."]
-        for name in ("shipping_address", "billing_address")
-        if form[name] not in book
-    }
+    chosen = context.pre_order
+    shipping, billing = context.session.addresses.pair(form["shipping_address"], form["billing_address"])
+    found = {"shipping_address": shipping, "billing_address": billing}
+    errors = {name: ["This address is not one of yours."] for name, address in found.items() if address is None}
     if errors:
         return errors
-    shipping, billing = book[form["shipping_address"]], book[form["billing_address"]]
     if (chosen.shipping_address, chosen.billing_address) != (shipping, billing):
         chosen.shipping_address, chosen.billing_address, chosen.retail_store = shipping, billing, None
         _reset_steps_after(context, Page.ADDRESS_SELECTION)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from shop.catalogue import api_timestamp
+from shop.customers.packed_documents import PackedDocuments
 
 _HEADER = ["email", "password", "first_name", "last_name", "phone", "saved_choices"]
 _MOST_MADE_UP = 200_000
@@ -35,7 +36,7 @@ class SignInLocked(Exception):
 class AddressBook:
     """The addresses of one customer by pk, the latest five."""
 
-    entries: dict[str, dict[str, Any]] = field(default_factory=dict)
+    entries: PackedDocuments = field(default_factory=PackedDocuments)
     last_pk: int = 0
 
     def add(self, entry: dict[str, Any]) -> dict[str, Any]:
@@ -48,8 +49,13 @@ class AddressBook:
         written = {"pk": int(pk), **entry}
         self.entries[pk] = written
         if len(self.entries) > _MOST_ADDRESSES:
-            self.entries.pop(next(iter(self.entries)))
+            del self.entries[next(iter(self.entries))]
         return written
+
+    def pair(self, shipping: str, billing: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+        """The addresses with these pks, as one object if they are the same: thousands of sessions keep theirs."""
+        address = self.entries.get(shipping)
+        return address, address if billing == shipping else self.entries.get(billing)
 
 
 @dataclass(slots=True)

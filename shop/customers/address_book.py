@@ -50,8 +50,8 @@ def change_address(pk: str, given: Mapping[str, Any], session: Session, *, stric
     places = {name: held["pk"] for name, _, _ in _PLACES if (held := book.entries[pk][name])}
     entry = _entry({**book.entries[pk], **places, **given}, session.email, strict=strict)
     if entry["primary"]:
-        for other in book.entries.values():
-            other["primary"] = False
+        for other, held in list(book.entries.items()):
+            book.entries[other] = {**held, "primary": False}
     return book.replace(pk, entry)
 
 

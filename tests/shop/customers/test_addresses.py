@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
+
+from shop.customers.accounts import AddressBook
+from shop.customers.address_book import _entry
 
 
 def test_addresses_are_kept_and_listed(browse):
@@ -15,6 +20,40 @@ def test_addresses_are_kept_and_listed(browse):
     for number in range(25):
         client.add_address(line=f"{number} Quay")
     assert client.send("GET", "/address/detailed/").document["count"] == 5
+
+
+def test_only_one_address_is_the_primary_one(browse):
+    client = browse().open()
+    pks = [client.add_address(line=f"{number} Quay") for number in range(3)]
+    for pk in (pks[0], pks[2]):
+        client.send("PATCH", f"/address/{pk}/", json={"primary": True})
+    listed = client.send("GET", "/address/detailed/").document["results"]
+    assert [address["primary"] for address in listed] == [False, False, True]
+
+
+def test_an_account_keeps_its_addresses_in_little_memory(address):
+    tracemalloc.start()
+    try:
+        books = [AddressBook() for _ in range(100)]
+        before = tracemalloc.get_traced_memory()[0]
+        for book in books:
+            for number in range(5):
+                # Each request brings new objects.
+                book.add(_entry(address | {"line": f"{number} Quay"}, "ada@shop.test", strict=True))
+        kept = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert len(books[0].entries) == 5
+    assert kept / 500 < 1_000
+
+
+def test_the_same_address_for_shipping_and_billing_is_kept_once(address):
+    book = AddressBook()
+    pks = [str(book.add(_entry(address, "ada@shop.test", strict=True))["pk"]) for _ in range(2)]
+    shipping, billing = book.pair(pks[0], pks[0])
+    assert shipping is billing
+    assert [found["pk"] for found in book.pair(*pks)] == [1, 2]
+    assert book.pair(pks[1], "9") == (book.entries[pks[1]], None)
 
 
 @pytest.mark.parametrize(
