@@ -435,7 +435,7 @@ class Histogram:
             "largest": self.largest if finite else None,
             "steps": [b - a for a, b in pairwise([0, *keys])],
             "counts": [counts[key] for key in keys],
-            "parted": [[bound, self._over[bound]] for bound in sorted(self._over)],
+            **({"parted": [[bound, self._over[bound]] for bound in sorted(self._over)]} if self._over else {}),
         }
 
     @classmethod

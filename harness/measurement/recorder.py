@@ -209,15 +209,19 @@ class Recorder:
         return view
 
     def to_json(self) -> dict[str, Any]:
-        """Everything counted, as JSON; slices of ``COARSE_FROM`` seconds or more are written in pairs, with fewer buckets."""
+        """Everything counted, as JSON.
+
+        Slices of ``COARSE_FROM`` seconds or more are written in pairs, with fewer buckets. Then whatever is not of the steady
+        phase has fewer buckets, too.
+        """
         coarse = self.bounds if self.slice_length >= COARSE_FROM else None
         return {
             "window": self.window.to_json(),
             "slice_length": self.slice_length * (1 if coarse is None else 2),
             "most_slices": self.most_slices,
             "arrivals": {phase.value: arrivals.to_json() for phase, arrivals in self.arrivals.items()},
-            "pages": [{**key._asdict(), **series.to_json(coarse)} for key, series in sorted(self.pages.items())],
-            "journeys": [{**key._asdict(), **series.to_json(coarse)} for key, series in sorted(self.journeys.items())],
+            "pages": [_row(*each, coarse) for each in sorted(self.pages.items())],
+            "journeys": [_row(*each, coarse) for each in sorted(self.journeys.items())],
         }
 
     @classmethod
@@ -290,3 +294,7 @@ class Recorder:
         self._slice_length *= 2
         for series in self._all_series():
             series.merge_slices()
+
+
+def _row(key: PageKey | JourneyKey, series: SampleSeries, coarse: Bounds | None) -> dict[str, Any]:
+    return {**key._asdict(), **series.to_json(coarse, judged=key.phase == Phase.STEADY)}

@@ -92,12 +92,16 @@ class SampleSeries:
         """Merge adjacent slices in pairs: at once those that are counted in or read, the others in ``settle``."""
         self._halves, self._slices = self.slices, {}
 
-    def to_json(self, coarse: Bounds | None = None) -> dict[str, Any]:
-        """The series as JSON; with ``coarse``, slices are merged in pairs and have fewer buckets, and these bounds stay exact."""
+    def to_json(self, coarse: Bounds | None = None, *, judged: bool = True) -> dict[str, Any]:
+        """The series as JSON; with ``coarse``, slices are merged in pairs and have fewer buckets, and these bounds stay exact.
+
+        So do the totals, unless the series is ``judged``.
+        """
         slices = self.slices if coarse is None else merged_in_pairs(self.slices)
+        totals = None if judged else coarse
         return {
-            "response": self.response.to_json(),
-            "service": self.service.to_json(),
+            "response": self.response.to_json(totals),
+            "service": self.service.to_json(totals),
             "received": self.received,
             "amount": self.amount,
             "noted": dict(sorted(self.counts.items())),

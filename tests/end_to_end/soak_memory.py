@@ -7,6 +7,7 @@ printed as Markdown. The exit code is 1 if a process has grown by more than 5 % 
 """
 
 import argparse
+import signal
 import subprocess
 import sys
 import time
@@ -100,6 +101,7 @@ def asked_for(words):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the run ends, too
     chosen, options = asked_for(sys.argv[1:])
     moments = sorted(float(each) for each in chosen.at.split(","))
     port = str(a_free_port())  # with Locust's own port, the workers might find the master of another run

@@ -60,3 +60,18 @@ def test_only_the_slices_of_a_long_run_are_coarse(seconds, coarse):
     assert written.slices.keys() == expected.keys()
     for index, times in expected.items():
         assert [written.slices[index].count_over(b) for b in BOUNDS] == [times.count_over(b) for b in BOUNDS]
+
+
+@pytest.mark.parametrize(("seconds", "coarse"), [(1_000, False), (36_000, True)])
+def test_the_totals_of_a_long_run_are_fine_only_where_they_are_judged(seconds, coarse):
+    chance, recorder = random.Random(1), Recorder(Window(0.0, 0.5 * seconds, seconds), bounds=Bounds(BOUNDS))
+    for n in range(6_000):
+        due = n * seconds / 6_000
+        recorder.page(PageSample("IndexPage", "gpay", "ok", "nobody", due, due, due + chance.lognormvariate(-3, 0.5)))
+    again = Recorder.from_json(orjson.loads(orjson.dumps(recorder.to_json())))
+    for key, series in recorder.pages.items():
+        written = again.pages[key].service
+        assert (written == series.service) is (key.phase == "steady" or not coarse)
+        assert (written.total, written.sum) == (series.service.total, series.service.sum)
+        assert [written.count_over(bound) for bound in BOUNDS] == [series.service.count_over(b) for b in BOUNDS]
+    assert len(again.pages) == 2
