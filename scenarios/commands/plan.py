@@ -66,7 +66,8 @@ def run(arguments: argparse.Namespace) -> int:
         except ResultError as error:
             problems.append(str(error))
     try:
-        asked = forecast.read_forecast(arguments.forecast, given)
+        options = {option for _, result in found for option in result.counts.journeys_by_option}
+        asked = forecast.read_forecast(arguments.forecast, given, options)
     except ScenarioError as error:
         problems.append(str(error))
     if problems:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+import orjson
 
 from harness.measurement.outcomes import Outcome
 from shop.app import Shop
@@ -14,6 +18,7 @@ from users.http.transport import HttpResponse
 
 ADDRESS = "127.0.0.1"
 URL = f"http://{ADDRESS}"
+_NONE: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
 
 
 class WalkingClock:
@@ -34,12 +39,18 @@ class WalkingClock:
 
 
 class MemoryTransport:
-    """Answers requests from ``shop``; each reply takes ``page_seconds``. Keeps cookies by name, as there is one host."""
+    """Answers requests from ``shop``; each reply takes ``page_seconds``. Keeps cookies by name, as there is one host.
 
-    def __init__(self, shop: Shop, clock: WalkingClock, page_seconds: float) -> None:
+    ``answers`` are JSON replies by path, for what only another shop has.
+    """
+
+    def __init__(
+        self, shop: Shop, clock: WalkingClock, page_seconds: float, answers: Mapping[str, Mapping[str, Any]] = _NONE
+    ) -> None:
         self._shop = shop
         self._clock = clock
         self._page_seconds = page_seconds
+        self._answers = answers
         self._cookies: dict[str, str] = {}
 
     def send(self, _page: str, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> HttpResponse:
@@ -54,6 +65,9 @@ class MemoryTransport:
             {"host": ADDRESS} | {name.lower(): value for name, value in headers.items()},
             body or b"",
         )
+        if (known := self._answers.get(request.path)) is not None:
+            self._clock.sleep(self._page_seconds)
+            return HttpResponse(200, orjson.dumps(known), "")
         try:
             asked = route(method, request.path, request.query)
             reply = self._shop.handle(request, asked, self._clock.now)

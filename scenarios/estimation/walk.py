@@ -14,6 +14,7 @@ from harness.measurement.outcomes import Outcome
 from harness.measurement.sample import JourneySample, PageSample
 from harness.schedule.dispatch import Arrival
 from scenarios.estimation.memory_transport import URL, MemoryTransport, WalkingClock
+from scenarios.estimation.own_options import OwnOption, availability_answers
 from scenarios.loading.scenario import SECONDS_PER_PAGE
 from scenarios.runtime.worker_context import ScenarioWorkerContext
 from scenarios.runtime.workload import ScenarioWorkload
@@ -95,11 +96,13 @@ def _arrivals(workload: ScenarioWorkload, number: int, total: int) -> Iterator[A
 
 def _walk_one(context: ScenarioWorkerContext, spec: JourneySpec, shop: Shop, clock: WalkingClock) -> WalkedJourney:
     journey, observer, rng = JOURNEYS[spec.journey], _Observer(), random.Random(spec.seed)
+    own, think = OwnOption.of(spec, context.policy), partial(context.think, rng=rng)
+    spec = own.walked_spec(spec)
     start = clock.now
     browser = Browser(
-        MemoryTransport(shop, clock, SECONDS_PER_PAGE),
+        MemoryTransport(shop, clock, SECONDS_PER_PAGE, availability_answers(context.policy)),
         observer,
-        Pace(clock, clock.sleep, partial(context.think, rng=rng)),
+        Pace(clock, clock.sleep, think),
         spec.payment_option,
         start,
         retry_delays=RETRY_DELAYS if context.policy.fidelity is Fidelity.STOREFRONT else (),
@@ -107,7 +110,7 @@ def _walk_one(context: ScenarioWorkerContext, spec: JourneySpec, shop: Shop, clo
     account = context.accounts.lease(spec.journey) if journey.signs_in else None
     asked = JourneyContext(
         spec=spec,
-        policy=context.policy,
+        policy=own.walked_policy(context.policy),
         order_is_new=lambda _number: True,
         account=account,
         shop_url=URL,
@@ -123,12 +126,12 @@ def _walk_one(context: ScenarioWorkerContext, spec: JourneySpec, shop: Shop, clo
     finally:
         if account is not None:
             context.accounts.release(account)
-    option = receipt.payment_option if receipt else spec.payment_option
+    pages = tuple(own.pages(observer.pages, think))
+    longer = pages[-1].done - observer.pages[-1].done if pages else 0.0
+    option = own.named(receipt.payment_option if receipt else spec.payment_option)
     sample = JourneySample(
-        spec.journey, option, str(outcome), str(outcome.blame), 0.0, 0.0, clock.now - start,
+        spec.journey, option, str(outcome), str(outcome.blame), 0.0, 0.0, clock.now - start + longer,
         ordered=receipt is not None, verification=asked.verification,
     )  # fmt: skip
-    pages = (
-        page._replace(due=page.due - start, sent=page.sent - start, done=page.done - start) for page in observer.pages
-    )
-    return WalkedJourney(sample, tuple(pages))
+    shifted = (page._replace(due=page.due - start, sent=page.sent - start, done=page.done - start) for page in pages)
+    return WalkedJourney(sample, tuple(shifted))

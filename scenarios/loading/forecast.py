@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 import harness.planning.forecast as planned
 from scenarios.loading.files import read_toml
 from scenarios.schema.forecast_file import ForecastDocument
+from scenarios.schema.names import OwnNames
 from scenarios.schema.problems import Problem, ScenarioError, did_you_mean, one_of
 from scenarios.schema.validation_errors import problems_of
 
@@ -24,13 +25,19 @@ class ForecastFile:
     instances: Mapping[str, int]
 
 
-def read_forecast(path: Path, results: Sequence[str]) -> ForecastFile:
-    """Read a forecast file; ``results`` are the results of the command line. Raises ``ScenarioError`` with every problem."""
-    return build_forecast(f"forecast {path}", read_toml(path, "forecast"), results)
+def read_forecast(path: Path, results: Sequence[str], options: Collection[str] = ()) -> ForecastFile:
+    """Read a forecast file; raises ``ScenarioError`` with every problem.
+
+    ``results`` are the results of the command line, ``options`` the payment options that were measured in them.
+    """
+    return build_forecast(f"forecast {path}", read_toml(path, "forecast"), results, options)
 
 
-def build_forecast(subject: str, document: Mapping[str, Any], results: Sequence[str]) -> ForecastFile:
+def build_forecast(
+    subject: str, document: Mapping[str, Any], results: Sequence[str], options: Collection[str] = ()
+) -> ForecastFile:
     """Build a forecast from TOML tables; raises ``ScenarioError`` with every problem at once."""
+    names = OwnNames(tuple(sorted(options)), remedy="an option of your shop's own must be in one of the results")
     named = _known_results(document)
     unknown = [
         Problem(
@@ -43,7 +50,7 @@ def build_forecast(subject: str, document: Mapping[str, Any], results: Sequence[
         if not any(_names_result(name, result) for result in results)
     ]
     try:
-        read_document = ForecastDocument.model_validate(document)
+        read_document = ForecastDocument.model_validate(document, context=names)
     except ValidationError as error:
         raise ScenarioError(subject, [*problems_of(error, ForecastDocument, document), *unknown]) from None
     if unknown:

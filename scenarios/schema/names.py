@@ -45,10 +45,14 @@ def require_known(name: str, names: Iterable[str], kind: str, remedy: str = "") 
 
 
 class OwnNames(NamedTuple):
-    """The payment options and pages that only this scenario knows: those of ``[payments.recipes]``."""
+    """The payment options and pages that only this scenario knows: those of ``[payments.recipes]``.
+
+    ``remedy`` says what an option needs that is not known.
+    """
 
     options: tuple[str, ...] = ()
     pages: tuple[str, ...] = ()
+    remedy: str = "an option of your shop's own needs a recipe: [payments.recipes.NAME]"
 
     @property
     def payments(self) -> tuple[str, ...]:
@@ -92,8 +96,8 @@ def own_names_of(info: ValidationInfo) -> OwnNames:
 
 
 def _payment(name: str, info: ValidationInfo) -> str:
-    remedy = "an option of your shop's own needs a recipe: [payments.recipes.NAME]"
-    return require_known(name, own_names_of(info).payments, "a payment option", remedy)
+    known = own_names_of(info)
+    return require_known(name, known.payments, "a payment option", known.remedy)
 
 
 def _page(name: str, info: ValidationInfo) -> str:

@@ -87,3 +87,36 @@ def test_the_same_seed_gives_the_same_estimate(estimated):
 
 def test_faults_of_the_embedded_shop_are_left_out(estimated):
     assert estimated('[[shop.faults]]\nname = "unavailable"\nshare = 1.0\n').unexpected == {}
+
+
+WALLET = """
+[journeys]
+guest = 1
+[payments]
+my_wallet = 1
+[payments.recipes.my_wallet]
+pages = [{ page = "MyWalletPage" }, { page = "MyWalletCodePage" }, { page = "MyWalletConfirmPage" }]
+[payments.availability.my_wallet]
+path = "/payments/my_wallet/check/"
+answer = "ok"
+"""
+
+
+def test_an_option_of_the_shops_own_counts_with_the_pages_of_its_recipe(estimated):
+    own = estimated(WALLET, objectives=["page.MyWalletCodePage response_time p95 < 1s", "journey failures < 1%"])
+    known = estimated("[journeys]\nguest = 1\n[payments]\npay_later = 1\n")
+    assert (own.orders, own.unexpected) == ({"my_wallet": own.arrivals}, {})
+    further = own.arrivals * 3  # two pages more than pay_later, and the question
+    assert own.requests == pytest.approx(known.requests + further)
+    assert own.journey_seconds > known.journey_seconds + 2
+    assert own.objectives[0].expected == pytest.approx(own.arrivals, rel=0.1)
+
+
+def test_a_recipe_of_a_known_option_replaces_its_pages(estimated):
+    recipe = '[payments]\ngpay = 1\n[payments.recipes.gpay]\npages = [{ page = "GPayNewPage" }]\n'
+    assert estimated("[journeys]\nguest = 1\n" + recipe).orders.keys() == {"gpay"}
+
+
+def test_the_question_for_a_known_option_is_answered_with_yes(estimated):
+    asked = '[payments]\ncredit_card = 1\n[payments.availability.credit_card]\npath = "/check/"\nmethod = "GET"\n'
+    assert estimated("[journeys]\nguest = 1\n" + asked).unexpected == {}

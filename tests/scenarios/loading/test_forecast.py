@@ -87,3 +87,17 @@ def test_the_reference_has_every_key_of_the_example():
 
 def test_a_forecast_file_is_not_listed_as_a_scenario():
     assert "example" not in scenario_names()
+
+
+def test_an_option_of_the_shops_own_is_known_if_it_was_measured():
+    document = {
+        "orders": {"rate": 10},
+        "payments": {"my_wallet": 40, "gpay": 60},
+        "what_if": [{"name": "wallet only", "payments": {"my_wallet": 1}}],
+    }
+    forecast = build_forecast("forecast x", document, ["results/a"], {"my_wallet", "gpay"}).forecast
+    assert forecast.payments == {"my_wallet": 40, "gpay": 60}
+    text = complaints(document)
+    assert "payments.my_wallet" in text
+    assert "must be in one of the results" in text
+    assert "recipe" not in text
