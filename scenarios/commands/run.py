@@ -10,12 +10,26 @@ from importlib.util import find_spec
 
 from harness.errors import UsageError
 
+EPILOG = """
+options of locust that most runs need:
+  --host URL           the shop; without it, the embedded shop is started for the run
+  --allow-target HOST  a host that may be loaded, beside this machine; [target] allowed does the same
+  --results FOLDER     where the results go (default: a new folder in results/)
+  --run-time TIME      how long the run lasts, in place of the scenario's time, such as 5m
+  --arrival-rate RATE  one constant rate of journeys, in place of the scenario's, such as 20/s
+  --max-orders NUMBER  a ceiling: the load ends before it can place more orders
+
+checkload run smoke --host https://staging.example.com --allow-target staging.example.com --results out
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command to its parser."""
     parser.add_argument(
         "scenario", metavar="SCENARIO", help="a scenario that checkload brings, or the path of a TOML file"
     )
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = EPILOG
     parser.add_argument("--web-ui", action="store_true", help="start the load from Locust's web UI instead of at once")
     parser.add_argument(
         "options",

@@ -17,7 +17,7 @@ class OfferedOption:
     """A payment option that the shop lists, in the shop's own words.
 
     ``covered``: a journey bought with it, so a scenario can use it. ``ends_outside``: that journey was left at the page of
-    a bank or a wallet, without an order.
+    a bank or a wallet, without an order. ``left_out``: why a scenario cannot use it.
     """
 
     payment_type: str
@@ -26,6 +26,7 @@ class OfferedOption:
     name: str = ""
     covered: bool = False
     ends_outside: bool = False
+    left_out: str = ""
 
     @property
     def known(self) -> bool:
@@ -79,3 +80,5 @@ class ShopFacts:
     verify_tls: bool = True
     more: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Further keys by table, such as ``{"payments.recipes.my_wallet": {"pages": [...]}}``; what was learnt wins."""
+    kept: bool = False
+    """Whether ``more`` was kept from a scenario that was given."""

@@ -75,6 +75,7 @@ def examine(
         customers = Customers(pool, known=not options.url or scenario.accounts_file is not None)
         walk = _walk(scenario, options, url, customers, connect or _client(scenario, url))
         found = walk.run()
+    found.embedded = not options.url
     found.facts = gather_facts(found, walk.manner, customers, scenario, options.folder)
     return found, _secrets(scenario, pool)
 

@@ -16,6 +16,7 @@ _RATE = 1.0  # journeys a second; few enough for any staging system
 _SHORTEST = 30.0  # seconds
 _PER_OPTION = 3  # journeys for each payment option
 _THINK = 0.3  # seconds, where nothing is known
+_LONGEST_COMMENT = 300
 _SPARE = 0.8  # of the accounts that a rate may need
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _MEASURED = "How long the person of the recording looked at a page: the median, and those of single pages."
@@ -26,6 +27,7 @@ _COMMENTS = {
     "payments": "A weight for each payment option that worked.",
     "payments.minimum": "So that each of them is used at least once.",
     "sms": "What shoppers do with a code by SMS, by weight.",
+    "accounts": "The path is relative to this file.",
     "think": "How long shoppers look at a page. Set your own times: they are not known.",
     "external": "What shoppers do at the page of a bank or a wallet.",
 }
@@ -46,10 +48,31 @@ def scenario_text(facts: ShopFacts) -> str:
     for name in dict.fromkeys((*learnt, *facts.more)):
         table = {**facts.more.get(name, {}), **learnt.get(name, {})}
         if table:
-            comment = _MEASURED if name == "think" and facts.think_times else _COMMENTS.get(name)
-            lines += ["", *([f"# {comment}"] if comment else []), f"[{name}]"]
+            lines += ["", *(f"# {comment}" for comment in _comments(name, facts, learnt)), f"[{name}]"]
             lines += [f"{_key(key)} = {_value(value)}" for key, value in table.items()]
     return "\n".join(lines) + "\n"
+
+
+def _comments(name: str, facts: ShopFacts, learnt: Mapping[str, Table]) -> Iterator[str]:
+    """What stands above a table."""
+    if name == "think" and facts.think_times:
+        yield _MEASURED
+    elif facts.kept and not learnt.get(name):
+        yield "Kept from the scenario that was given." + (" For the embedded shop only." if name == "shop" else "")
+    elif name in _COMMENTS:
+        yield _COMMENTS[name]
+    if name == "arrivals" and _rate(facts) < _RATE:
+        fewest = min(facts.accounts[each] for each in journeys_of(facts) if each in facts.accounts)
+        yield f"So low because there are only {fewest} accounts of one kind, and each buys once at a time. Add accounts to raise it."
+    if name == "payments":
+        for option in facts.options:
+            if not option.covered and option.left_out:
+                yield _one_line(f"Left out: {option.payment_type}, because {option.left_out}")
+
+
+def _one_line(text: str) -> str:
+    """A text of the shop as a comment: TOML allows no control characters there."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:_LONGEST_COMMENT]
 
 
 def journeys_of(facts: ShopFacts) -> dict[str, float]:

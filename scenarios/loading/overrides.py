@@ -81,7 +81,8 @@ def apply_overrides(scenario: Scenario, choices: Mapping[str, Any]) -> Scenario:
         )
         raise ScenarioError(f"scenario {scenario.name} with your options", [problem])
     kept = tuple(text for text in made.document.objectives if text not in skipped)
-    return replace(made, document=made.document.model_copy(update={"objectives": kept}), skipped_objectives=skipped)
+    document = made.document.model_copy(update={"objectives": kept})
+    return replace(made, document=document, skipped_objectives=skipped, written=scenario.written)
 
 
 def _refuse_unused_mix(made: Scenario, mix: Any) -> None:

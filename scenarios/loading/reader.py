@@ -43,4 +43,4 @@ def build_scenario(
     problems += consistency_problems(made, set(), folder)
     if problems:
         raise ScenarioError(f"scenario {name}", problems)
-    return Scenario(name, made, folder)
+    return Scenario(name, made, folder, written=document)

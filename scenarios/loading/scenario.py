@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +39,15 @@ class Scenario:
     """One scenario, read and checked.
 
     ``document`` holds every key of the file, with defaults. Paths in it are relative to ``folder``. ``skipped_objectives`` are
-    objectives of the file for which the overrides leave nothing to measure. Times are in seconds, rates per second, shares
-    from 0 to 1.
+    objectives of the file for which the overrides leave nothing to measure. ``written`` are the tables as the author wrote
+    them, before any override. Times are in seconds, rates per second, shares from 0 to 1.
     """
 
     name: str
     document: ScenarioDocument
     folder: Path
     skipped_objectives: tuple[str, ...] = ()
+    written: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def description(self) -> str:

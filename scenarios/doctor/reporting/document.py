@@ -28,13 +28,15 @@ def document(found: Examination, written: str = "") -> dict[str, Any]:
     """The whole examination; ``written`` is the name of the scenario file that was written."""
     return {
         "schema_version": SCHEMA_VERSION,
-        "target": found.url,
+        "target": "" if found.embedded else found.url,
         "verdict": VERDICTS[found.exit],
         "exit_code": int(found.exit),
         "headline": headline(found),
         "findings": [finding_document(one, _stopped_by(one, found.paths)) for one in found.findings],
         "notes": [finding_document(one, ()) for one in found.notes],
         "changed": found.changed,
+        "places_orders": found.places_orders,
+        "embedded": found.embedded,
         "orders": {
             "placed": len(found.orders),
             "numbers": [one.receipt.order_number for one in found.orders if one.receipt],
@@ -55,7 +57,7 @@ def headline(found: Examination) -> str:
     paths = f"{walked} path{'s' * (walked != 1)}"
     bought = any(option.covered for option in found.facts.options)
     if found.findings and stopped:
-        return f"{found.url}: {stopped} of {paths} stopped. What to change:"
+        return f"{found.name}: {stopped} of {paths} stopped. What to change:"
     if found.findings:
         passed = bought or not found.places_orders
         answer = "nothing could be bought. What to change"
@@ -66,17 +68,17 @@ def headline(found: Examination) -> str:
                 else "but under load they would not. What to change"
             )
             answer = f"all {paths} passed{' ' if found.changed else ', '}{after}"
-        return f"{found.url}: {answer}:"
+        return f"{found.name}: {answer}:"
     if found.ended_early:
-        return f"{found.url}: the walk ended early: it {found.ended_early}."
+        return f"{found.name}: the walk ended early: it {found.ended_early}."
     if not bought:
-        return f"{found.url}: nothing was bought, so it is not known whether the shop can be loaded."
+        return f"{found.name}: nothing was bought, so it is not known whether the shop can be loaded."
     if not found.places_orders:
-        return f"{found.url}: all {paths} passed up to the payment; no order was placed, so the rest is not known."
+        return f"{found.name}: all {paths} passed up to the payment; no order was placed, so the rest is not known."
     skipped = sum(one.end is PathEnd.SKIPPED for one in found.paths)
     were = f"{skipped} {'was' if skipped == 1 else 'were'} skipped (see below)"
     answer = f"{walked - skipped} of {paths} passed, {were}" if skipped else f"all {paths} passed"
-    return f"{found.url}: {answer}. checkload can load this shop."
+    return f"{found.name}: {answer}. checkload can load this shop."
 
 
 def finding_document(finding: Finding, stops: Sequence[str]) -> dict[str, Any]:

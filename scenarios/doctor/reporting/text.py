@@ -106,8 +106,12 @@ def _covers(document: Document) -> str:
 
 def _next(document: Document) -> str:
     if document["written"]:
-        host = document["target"] or "URL"
-        return f"Written: {document['written']}\nNext: checkload run {document['written']} --host {host}"
+        written = f"Written: {document['written']}\nNext: "
+        if not document.get("places_orders", True):
+            walk = "call this again without --no-orders; only an order shows that a payment works."
+            return written + _filled(walk, "      ", "  ").lstrip()
+        host = f" --host {document['target'] or 'URL'}" if not document.get("embedded") else ""
+        return f"{written}checkload run {document['written']}{host}"
     if document["covers"]["payment_options"]:
         return _filled("To write a scenario with all of this, call this again with --write own.toml.")
     return ""

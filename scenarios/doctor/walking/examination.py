@@ -19,7 +19,7 @@ class Examination:
     """A walk through one shop.
 
     ``notes`` are findings that stop no shopper. ``ended_early`` says why the walk ended before its last path, as half a
-    sentence. ``changed`` maps keys of the scenario to the values that the walk needed, in TOML.
+    sentence. ``embedded``: it is the embedded shop, which is gone afterwards. ``changed`` maps keys of the scenario to the values that the walk needed, in TOML.
     """
 
     url: str
@@ -30,6 +30,12 @@ class Examination:
     changed: dict[str, str] = field(default_factory=dict)
     places_orders: bool = True
     ended_early: str = ""
+    embedded: bool = False
+
+    @property
+    def name(self) -> str:
+        """The shop as a report names it."""
+        return "the embedded shop" if self.embedded else self.url
 
     @property
     def orders(self) -> Sequence[WalkedPath]:

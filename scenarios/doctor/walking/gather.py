@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.allowed_targets import is_loopback
-from scenarios.doctor.facts import ShopFacts
+from scenarios.doctor.facts import OfferedOption, ShopFacts
 from scenarios.doctor.walking.customers import SIGNING_IN, Customers
 from scenarios.doctor.walking.examination import Examination
 from scenarios.doctor.walking.manner import Manner
@@ -33,6 +33,7 @@ _KEPT = {
     "payments": ("recipes", "availability"),
     "shop": None,
 }
+_OF_THE_EMBEDDED_SHOP = frozenset({"shop", ("sms", "share")})
 
 
 def gather_facts(
@@ -48,6 +49,7 @@ def gather_facts(
             covered=_ended(found, option.payment_type, *_DONE),
             ends_outside=_ended(found, option.payment_type, PathEnd.LEFT)
             or (policy.external is ExternalPages.STOP and option.known and _leaves_shop(option.payment_type)),
+            left_out=_why_left_out(found, option),
         )
         for option in found.facts.options
     )
@@ -84,7 +86,8 @@ def gather_facts(
         and any(walked.path.three_d and walked.end is PathEnd.OK for walked in found.paths),
         journey_seconds=max(lengths, default=12.0),
         verify_tls=scenario.target.verify_tls,
-        more=_kept(scenario),
+        more=_kept(scenario, embedded=found.embedded),
+        kept=True,
     )
 
 
@@ -128,12 +131,24 @@ def _relative(file: Path | None, folder: Path) -> str:
     return "" if file is None else Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix()
 
 
-def _kept(scenario: Scenario) -> Mapping[str, Mapping[str, Any]]:
-    """Keys of the scenario that a walk learns nothing about."""
-    written = scenario.document.model_dump(mode="json", by_alias=True, exclude_unset=True)
+def _why_left_out(found: Examination, option: OfferedOption) -> str:
+    walked = next((one for one in found.paths if one.path.option == option.payment_type), None)
+    if walked is None:
+        return "it was not tried" if option.known else "checkload does not know it; it needs a recipe"
+    return walked.finding.text if walked.finding else f"its path ended with: {walked.end}"
+
+
+def _kept(scenario: Scenario, *, embedded: bool) -> Mapping[str, Mapping[str, Any]]:
+    """Keys of the scenario that a walk learns nothing about, as they are written; what only the embedded shop has, only for it."""
     kept = {}
     for name, keys in _KEPT.items():
-        table = {key: value for key, value in written.get(name, {}).items() if keys is None or key in keys}
+        table = {
+            key: value
+            for key, value in scenario.written.get(name, {}).items()
+            if (keys is None or key in keys) and (embedded or (name, key) not in _OF_THE_EMBEDDED_SHOP)
+        }
+        if not embedded and name in _OF_THE_EMBEDDED_SHOP:
+            continue
         if table:
             kept[name] = table
     return kept

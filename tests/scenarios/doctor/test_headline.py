@@ -10,7 +10,7 @@ from scenarios.doctor.walking.paths import PathEnd
 
 def found(*ends):
     return SimpleNamespace(
-        url="http://shop.example",
+        name="http://shop.example",
         paths=[SimpleNamespace(end=end) for end in ends],
         stopped=[end for end in ends if end is PathEnd.STOPPED],
         findings=[],

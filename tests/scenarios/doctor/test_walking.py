@@ -9,6 +9,7 @@ from in_process_shop import second_shop
 
 from scenarios.doctor.recording import Recorder
 from scenarios.doctor.reporting.page import html_page
+from scenarios.doctor.reporting.text import terminal_text
 from scenarios.doctor.writing import scenario_text
 from scenarios.loading.reader import build_scenario
 
@@ -193,3 +194,33 @@ def test_an_option_with_a_recipe_is_walked_and_its_recipe_is_written(walk):
     assert written["payments"]["recipes"] == own[0]
     assert written["payments"]["my_wallet"] == 1
     build_scenario(written | {"accounts": {}}, name="own")
+
+
+def test_what_a_walk_learns_nothing_about_stays_as_the_author_wrote_it(walk):
+    tables = {
+        "think": {"median": "300ms"},
+        "sms": {"share": 0.5, "patience": "2s", **CODE["sms"]},
+        "shop": {"sms": {"code_lifetime": "2s"}},
+    }
+    made = tomllib.loads(scenario_text(walk(second_shop(), tables=tables).found.facts))
+    assert made["think"]["median"] == "300ms"
+    assert "shop" not in made, "it is for the embedded shop only"
+    assert "share" not in made.get("sms", {})
+
+
+def test_an_option_that_fails_is_in_the_file_as_a_comment(walk):
+    def breaks(request, sound):
+        return (500, {}, b"") if request.name == "PayLaterCompletePage" else sound(request)
+
+    made = scenario_text(walk(second_shop(breaks=breaks, wallet="yes")).found.facts)
+    (line,) = [one for one in made.splitlines() if one.startswith("# Left out: pay_later")]
+    assert "PayLaterCompletePage was answered with status 500" in line
+    assert "# Left out: my_wallet, because checkload does not know it; it needs a recipe" in made
+
+
+def test_no_run_is_suggested_before_a_payment_was_tried(walk):
+    document = {**walk(second_shop(), places_orders=False).document, "written": "own.toml"}
+    assert "checkload run" not in terminal_text(document)
+    assert "without --no-orders" in terminal_text(document)
+    bought = {**walk(second_shop()).document, "written": "own.toml"}
+    assert "checkload run own.toml --host" in terminal_text(bought)

@@ -90,3 +90,23 @@ def test_a_journey_with_one_account_is_left_out():
 def test_any_text_of_a_shop_is_one_toml_value(text):
     made = scenario_text(ShopFacts(more={"x.y": {text: [text, {"k": text}]}}))
     assert tomllib.loads(made)["x"]["y"] == {text: [text, {"k": text}]}
+
+
+def test_each_option_that_is_left_out_has_its_reason_beside_the_others():
+    broken = OfferedOption("pay_later", left_out="POST /x was refused:\x00\n[payments]\nevil = 1. Ask the shop.")
+    made = scenario_text(ShopFacts(options=(CARD, broken, OfferedOption("my_wallet"))))
+    assert "# Left out: pay_later, because POST /x was refused: [payments] evil = 1. Ask the shop." in made.splitlines()
+    assert tomllib.loads(made)["payments"] == {"credit_card": 1, "minimum": {"credit_card": 1}}
+
+
+def test_a_low_rate_is_explained():
+    few = ShopFacts(options=(CARD,), journeys={"returning": 1}, accounts={"returning": 3}, journey_seconds=60)
+    assert "# So low because there are only 3 accounts of one kind" in scenario_text(few)
+    assert "So low" not in scenario_text(ShopFacts(options=(CARD,)))
+
+
+def test_what_was_kept_is_marked():
+    made = scenario_text(
+        ShopFacts(options=(CARD,), kept=True, more={"think": {"median": "300ms"}, "sms": {"poll": "1s"}})
+    )
+    assert '# Kept from the scenario that was given.\n[think]\nmedian = "300ms"' in made
