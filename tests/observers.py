@@ -21,8 +21,8 @@ class Observer:
         self.record = record or self.samples.append
         self._strict = strict
 
-    def record_traced(self, sample: PageSample, trace_id: str) -> None:
-        self.traced.append((sample, trace_id))
+    def record_traced(self, sample: PageSample, traceparent: str) -> None:
+        self.traced.append((sample, traceparent))
 
     def accepts_media_type(self, page: str) -> bool:
         if not self._strict:

@@ -35,6 +35,7 @@ _PAGE_NAMES: dict[str, str] = {page: page.value for page in Page}
 _ABORTED, _CONTENT_TYPE = Outcome.ABORTED, Outcome.CONTENT_TYPE
 _EXPLAINED_BY_MISSING_KEYS = (Outcome.ENVELOPE, Outcome.NOT_ECHOED)
 _JSON_FORMATS = (ResponseFormat.ENVELOPE, ResponseFormat.JSON)
+_NO_HEADERS: dict[str, str] = {}
 _sample = tuple.__new__  # a NamedTuple's own constructor takes twice as long
 
 
@@ -65,8 +66,8 @@ class PageObserver(Protocol):
     def record(self, sample: PageSample) -> None:
         """Take the sample of a page."""
 
-    def record_traced(self, sample: PageSample, trace_id: str) -> None:
-        """Take the sample of a page whose trace the shop was asked to keep."""
+    def record_traced(self, sample: PageSample, traceparent: str) -> None:
+        """Take the sample of a page of a recorded trace, with the header that its request carried."""
 
     def accepts_media_type(self, page: str) -> bool:
         """Whether JSON under another media type is a mere warning; if not, it is a failure."""
@@ -142,11 +143,13 @@ class Browser:
         outcome = _ABORTED
         received = status = self._status = 0
         reported = False
+        headers: dict[str, str] = _NO_HEADERS
         done = sent
         response: PageResponse | None = None
         try:
+            headers = self._headers(request)
             status, body, location, failure, received_at, media = self.transport.send(
-                page, request.method, request.path, self._headers(request), _body(request)
+                page, request.method, request.path, headers, _body(request)
             )
             done = now()
             self._status = status
@@ -176,8 +179,8 @@ class Browser:
             del in_flight[me]
             sample = _sample(PageSample, (page, option, label, blame, due, sent, done, received, status, retry))
             observer.record(sample)
-            if self.trace is not None and self.trace.sampled:
-                observer.record_traced(sample, self.trace.id)
+            if self.trace is not None and self.trace.recorded and headers:
+                observer.record_traced(sample, headers[TRACEPARENT])
             self.trail.append((page, label))
             self.due = done
         if response is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import gevent
 from gevent import GreenletExit
@@ -29,6 +29,7 @@ from users.placed_orders import placed_order
 from users.population.accounts import Account, AccountPool
 from users.population.journey_spec import Fidelity, JourneySpec, ShopperPolicy
 from users.population.pools import LocationPool, ProductPool
+from users.run_observer import RunObserver
 from users.traceparent import TraceContext
 from users.transports import ClientSettings, make_transport
 
@@ -51,25 +52,6 @@ class WorkerContext(Protocol):
 
     def think(self, page: str, rng: random.Random) -> float:
         """The think time before a page, in seconds."""
-
-
-class RunObserver:
-    """Hands each page of the shoppers to the run; see ``users.browser.PageObserver``."""
-
-    def __init__(self, load: LocalLoad[Any], *, json_as_json: bool) -> None:
-        self.in_flight = load.pending
-        # The methods themselves, without a call in between: a run records every page.
-        self.record = load.run.recorder.page
-        self.record_traced = load.traced
-        self._mislabelled = load.mislabelled
-        self._json_as_json = json_as_json
-
-    def accepts_media_type(self, page: str) -> bool:
-        """Report the page to the run as a warning, unless the scenario calls it a failure."""
-        if self._json_as_json:
-            return False
-        self._mislabelled(page)
-        return True
 
 
 @dataclass(slots=True)
@@ -122,7 +104,8 @@ class HostShopper:
         """Run one journey, from the first page to a receipt or to one named failure."""
         run, load, due = self.run_, self.load, assignment.arrival.due
         started = load.begin_journey(assignment, spec.payment_option)
-        browser = self._browser(spec, due)
+        observer = RunObserver(load, json_as_json=load.worker_context.policy.json_as_json)
+        browser = self._browser(spec, due, observer)
         self._context, self.stays_signed_in = None, False
         result = JourneyResult(Outcome.ABORTED)
         try:
@@ -140,6 +123,7 @@ class HostShopper:
         finally:
             sample = self._sample(result, spec, browser, due, started)
             load.end_journey(sample, spec.payment_option)
+            observer.end_trace(sample, spec.number, browser.trace)
             self._report_order(browser)
             if run.journey_log is not None:
                 order = result.receipt.order_number if result.receipt else ""
@@ -184,16 +168,17 @@ class HostShopper:
         if failure.outcome is Outcome.UNAVAILABLE and failure.page in _PRODUCT_PAGES and self._context is not None:
             self.load.worker_context.products.mark_sold_out(self._context.product)
 
-    def _browser(self, spec: JourneySpec, due: float) -> Browser:
+    def _browser(self, spec: JourneySpec, due: float, observer: RunObserver) -> Browser:
         run, worker = self.run_, self.load.worker_context
         policy, rng = worker.policy, random.Random(spec.seed)
+        share, keep = worker.trace_sampled, run.tracer is not None
         return Browser(
             self._transport,
-            RunObserver(self.load, json_as_json=policy.json_as_json),
+            observer,
             Pace(run.clock, gevent.sleep, lambda page: worker.think(page, rng)),
             spec.payment_option,
             due,
-            TraceContext(run.id, spec.number, worker.trace_sampled),
+            TraceContext(run.id, spec.number, share, keep=keep) if share or keep else None,
             RETRY_DELAYS if policy.fidelity is Fidelity.STOREFRONT else (),
         )
 

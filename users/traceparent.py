@@ -16,18 +16,21 @@ _LAST = [f"{number:02x}" for number in range(256)]
 class TraceContext:
     """The trace of one journey: ``id`` has 32 hexadecimal digits; ``sampled`` asks the shop to keep it.
 
-    The same ``run`` and ``number`` give the same trace; no two runs share one. ``share`` is between 0 and 1.
+    ``recorded`` says whether anyone wants to know of its pages: of a sampled trace, or with ``keep`` of each. ``span_id`` is the span
+    of the journey itself, which no request has. The same ``run`` and ``number`` give the same trace; no two runs share one. ``share`` is between 0 and 1.
     """
 
-    __slots__ = ("_end", "_span", "_spans", "_start", "id", "sampled")
+    __slots__ = ("_end", "_span", "_spans", "_start", "id", "recorded", "sampled", "span_id")
 
-    def __init__(self, run: str, number: int, share: float) -> None:
+    def __init__(self, run: str, number: int, share: float, *, keep: bool = False) -> None:
         hashed = _hash_of(run).copy()
         hashed.update(b"%d" % number)
         digits = hashed.hexdigest()
         self.id = digits[:32]
         self.sampled = share > 0 and int(digits[32:40], 16) < share * _SAMPLES
+        self.recorded = self.sampled or keep
         self._spans = digits[40:54]
+        self.span_id = f"{self._spans}00"
         self._start = f"00-{self.id}-{self._spans}"
         self._end = "-01" if self.sampled else "-00"
         self._span = 0

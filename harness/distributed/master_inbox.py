@@ -14,6 +14,7 @@ from harness.distributed.messages import (
     Send,
 )
 from harness.monitoring.clocks import ClockExchange
+from harness.results.result import SpanCounts
 from harness.run.lifecycle import interruption
 from harness.run.run import Run
 
@@ -36,6 +37,9 @@ class MasterInbox:
             for order in self._fleet.take_orders(name, message):
                 self._run.orders.add(order)
             self._run.exemplars.merge(message.get("exemplars", ()))
+            self._run.slowest_by_cell.merge(message.get("cell_traces", ()))
+            sent, dropped = message.get("spans", (0, 0))
+            self._run.spans_of_workers[name] = SpanCounts(int(sent), int(dropped))
         if message["final"]:
             worker = self._fleet.workers.get(name)
             missing = not ended and worker is not None and not worker.final

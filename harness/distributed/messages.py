@@ -57,6 +57,8 @@ class Report(FromWorker):
     waiting: NotRequired[Sequence[PendingAge]]
     pools: NotRequired[Mapping[str, int]]
     exemplars: NotRequired[Sequence[Any]]
+    cell_traces: NotRequired[Sequence[Any]]
+    spans: NotRequired[Sequence[int]]
     facts: Mapping[str, Any]
     orders: bytes
     placed: NotRequired[Mapping[str, Any]]

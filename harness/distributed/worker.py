@@ -66,7 +66,9 @@ class Worker:
 
     def receive_begin(self, message: Begin) -> None:
         """Begin with the partition that the master gave; refuse if the master runs another scenario."""
-        self._run_id, self._key = message["run"], message["key"]
+        # All traces of a run name the run of the master.
+        self.run.id = self._run_id = message["run"]
+        self._key = message["key"]
         workload = self.run.workload
         if message["fingerprint"] != workload.fingerprint:
             reason = "it was started from another version, scenario file or accounts file than the master"
@@ -158,6 +160,8 @@ class Worker:
             "waiting": load.waiting if run.workload.judging.search is not None else [],
             "pools": dict(load.pools),
             "exemplars": run.exemplars.to_json(),
+            "cell_traces": run.slowest_by_cell.changes(every=final),
+            "spans": [0, 0] if run.tracer is None else [run.tracer.counts.sent, run.tracer.counts.dropped],
             "facts": {
                 **load.instrument.to_json(str(load.partition.worker)),
                 "version": version("checkload"),

@@ -20,7 +20,7 @@ from harness.reporting import report
 from harness.reporting.console import console, wants_colour
 from harness.results.folder_lock import lock_folder
 from harness.results.orders_file import OrdersFile
-from harness.results.result import Result, RunSettings
+from harness.results.result import Result, RunSettings, SpanCounts
 from harness.results.store import RESULT, new_folder, write
 from harness.run.lifecycle import EndCause
 from harness.run.run import Run
@@ -96,6 +96,8 @@ def finish(supervisor: Supervisor, *, folder: Path | None, results: str, excepti
         capacity=answer,
         versions=_versions(),
         slowest_traces=tuple(run.exemplars.slowest(SLOWEST_TRACES)),
+        cell_traces=run.slowest_by_cell.rows(),
+        spans=_spans(run),
         shop_metrics=shop_metrics,
     )
     written = write(result, folder or results_folder(run, results), run.workload.secrets(), report.RENDERINGS)
@@ -121,8 +123,17 @@ def _write_candidate(run: Run, baseline: Result, folder: Path) -> None:
         judgement=judgement,
         exit=judgement.verdict.exit,
         slowest_traces=(),
+        cell_traces=(),
+        spans=None,
     )
     write(result, folder / CANDIDATE, run.workload.secrets(), report.RENDERINGS)
+
+
+def _spans(run: Run) -> SpanCounts | None:
+    """How many spans this process and its workers have sent and dropped; ``None`` if there were none."""
+    own = SpanCounts() if run.tracer is None else run.tracer.counts
+    counts = sum(run.spans_of_workers.values(), own)
+    return counts if counts != SpanCounts() else None
 
 
 def results_folder(run: Run, named: str) -> Path:

@@ -21,6 +21,7 @@ from harness.locust_plugin.preparation import Preparation, open_journey_log
 from harness.locust_plugin.telemetry import Telemetry
 from harness.locust_plugin.terminal.screen import Screen
 from harness.locust_plugin.termination import Termination, drain, give_up, interrupt
+from harness.locust_plugin.traces import start_traces
 from harness.locust_plugin.transport import Transport
 from harness.locust_plugin.web.ui_state import UiState
 from harness.network import unreachable
@@ -33,6 +34,7 @@ from harness.run.load import Load
 from harness.run.local_load import add_candidate
 from harness.run.run import Run
 from harness.run.workload import Workload
+from harness.tracing.otlp import otlp_endpoint
 
 logger = logging.getLogger("checkload")
 
@@ -113,6 +115,7 @@ class JudgingProcess:
         try:
             workload = self._preparation.next_workload()
             worker_context = workload.population.worker_context(0, 1)
+            traces_to = otlp_endpoint(options.otlp, workload.target.allowed)
         except UsageError as usage_error:
             give_up(environment, str(usage_error), Exit.USAGE_ERROR)
             return None
@@ -131,6 +134,8 @@ class JudgingProcess:
         if options.candidate:
             add_candidate(self.driver.load, workload.population.candidate_context(worker_context), time)
         self._telemetry.prepare(workload)
+        if self._transport.has_users:
+            start_traces(run, traces_to)
         if self.termination.cancelled_by:
             interrupt(run, self.termination.cancelled_by)
         return run

@@ -113,6 +113,13 @@ def add_options(parser: Any, scenarios: Sequence[str]) -> None:
         help=f"Also send all metrics to this Prometheus every 5 s and at the end; a bearer token is read from {REMOTE_WRITE_TOKEN}.",
         in_form=False,
     )
+    option(
+        "--otlp",
+        metavar="<URL>",
+        default="",
+        help="Send traces of failed, slow and sampled journeys to this receiver of OpenTelemetry (OTLP over HTTP), e.g. http://127.0.0.1:4318.",
+        in_form=False,
+    )
     option("--metrics-host", metavar="<address>", default="127.0.0.1", help="Address of /metrics.", in_form=False)
     option(
         "--web-allowed-hosts",

@@ -27,6 +27,7 @@ from harness.locust_plugin.options import choices
 from harness.locust_plugin.web.form import UserSettings
 from harness.run.journey_log import JourneyLog
 from harness.run.workload import Choices, ScenarioProvider, Workload
+from harness.tracing.otlp import otlp_endpoint
 
 logger = logging.getLogger("checkload")
 
@@ -54,6 +55,7 @@ class Preparation:
         refuse_candidate(options, workload)
         refuse_rebalancing(options)
         parse_allowed_hosts(options.web_allowed_hosts)
+        otlp_endpoint(options.otlp, workload.target.allowed)
         refuse_results(options.results, finish.RESULTS, fresh=options.headless)
         refuse_journey_log(options.journey_log)
         selected_user_classes(self._chosen, workload, options)

@@ -18,6 +18,7 @@ from harness.exits import Exit
 from harness.locust_plugin import signals
 from harness.locust_plugin.preparation import open_journey_log, workload_for_worker
 from harness.locust_plugin.termination import drain, give_up, handle_signals, interrupt
+from harness.locust_plugin.traces import start_traces
 from harness.locust_plugin.transport import WorkerTransport
 from harness.run.collaborators import RunHooks, TimeSource
 from harness.run.journey_log import JourneyLog
@@ -25,6 +26,7 @@ from harness.run.lifecycle import EndCause, Ending
 from harness.run.load import Load
 from harness.run.run import Run
 from harness.run.workload import ScenarioProvider
+from harness.tracing.otlp import otlp_endpoint
 
 
 class WorkerProcess:
@@ -79,6 +81,7 @@ class WorkerProcess:
         try:
             workload = workload_for_worker(environment, self._provider)
             worker_context = workload.population.worker_context(0, 1)
+            traces_to = otlp_endpoint(environment.parsed_options.otlp, workload.target.allowed)
         except UsageError as usage_error:
             give_up(environment, str(usage_error), Exit.USAGE_ERROR)
             return None
@@ -86,6 +89,7 @@ class WorkerProcess:
         self._worker = self._transport.new_worker(
             workload, worker_context, TimeSource(wall_clock=self._wall_clock), hooks
         )
+        start_traces(self._worker.run, traces_to)
         return self._worker.run
 
     def on_test_start(self, **_: Any) -> None:

@@ -41,7 +41,7 @@ def compact(result: Result) -> Result:
         small.arrivals[phase].add(arrivals)
     while _slices(small) > MOST_SLICES:
         small.coarsen_slices(small.slice_length * 2)
-    return replace(result, recorder=small, slowest_traces=())
+    return replace(result, recorder=small, slowest_traces=(), cell_traces=(), shop_metrics=())
 
 
 def compressed(result: Result) -> bytes:

@@ -62,12 +62,34 @@ class SlowTrace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CellTrace:
+    """The slowest traced request of a page with a payment option, with its response time in seconds."""
+
+    page: str
+    payment_option: str
+    trace_id: str
+    seconds: float
+
+
+@dataclass(slots=True)
+class SpanCounts:
+    """How many spans were sent, and how many were dropped: the queue was full, or the receiver did not take them."""
+
+    sent: int = 0
+    dropped: int = 0
+
+    def __add__(self, other: SpanCounts) -> SpanCounts:
+        return SpanCounts(self.sent + other.sent, self.dropped + other.dropped)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """A finished run.
 
     ``stopped`` says why it ended early (``""``: it did not). ``exit`` is the exit code of the process: that of the
     verdict, unless checkload crashed. ``ledger`` is None where the shop has no ledger that checkload may read.
-    ``capacity`` is the answer of a search for the capacity. ``slowest_traces`` are the slowest requests that were traced.
+    ``capacity`` is the answer of a search for the capacity. ``slowest_traces`` are the slowest requests that were traced,
+    ``cell_traces`` the slowest of each page and payment option. ``spans`` counts those sent with ``--otlp`` (None: none).
     ``shop_metrics`` are the shop's own metrics that objectives are about.
     """
 
@@ -84,6 +106,8 @@ class Result:
     capacity: CapacityAnswer | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     slowest_traces: tuple[SlowTrace, ...] = ()
+    cell_traces: tuple[CellTrace, ...] = ()
+    spans: SpanCounts | None = None
     shop_metrics: tuple[MetricMeasurement, ...] = ()
 
     @property
@@ -114,6 +138,8 @@ class Result:
             "ledger": None if self.ledger is None else {**asdict(self.ledger), "agrees": self.ledger.agrees},
             "capacity": None if self.capacity is None else self.capacity.to_json(),
             "slowest_traces": [asdict(one) for one in self.slowest_traces],
+            "cell_traces": [asdict(one) for one in self.cell_traces],
+            "spans": None if self.spans is None else asdict(self.spans),
             "shop_metrics": [one.to_json() for one in self.shop_metrics],
             "asked": asdict(self.asked),
             "versions": dict(self.versions),
@@ -137,6 +163,8 @@ class Result:
             capacity=CapacityAnswer.from_json(found) if (found := document.get("capacity")) else None,
             versions=document["versions"],
             slowest_traces=tuple(SlowTrace(**one) for one in document.get("slowest_traces", ())),
+            cell_traces=tuple(CellTrace(**one) for one in document.get("cell_traces", ())),
+            spans=SpanCounts(**found) if (found := document.get("spans")) else None,
             shop_metrics=tuple(MetricMeasurement.from_json(one) for one in document.get("shop_metrics", ())),
         )
         if asdict(result.counts) != document["counts"]:

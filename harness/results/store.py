@@ -176,6 +176,14 @@ def redacted(result: Result, secrets: Collection[str]) -> Result:
         versions=redactor.redact_value(dict(result.versions), foreign=True),
         recorder=result.recorder.with_renamed_labels(redactor.redact_text),
         slowest_traces=tuple(replace(one, page=redactor.redact_text(one.page)) for one in result.slowest_traces),
+        cell_traces=tuple(
+            replace(
+                one,
+                page=redactor.redact_text(one.page),
+                payment_option=redactor.redact_text(one.payment_option),
+            )
+            for one in result.cell_traces
+        ),
         shop_metrics=tuple(
             MetricMeasurement.from_json(redactor.redact_value(one.to_json())) for one in result.shop_metrics
         ),

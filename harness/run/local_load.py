@@ -25,6 +25,7 @@ from harness.run.run import Run
 from harness.run.workload import TestDataPool
 from harness.schedule.dispatch import Arrival, Assignment, VirtualUser
 from harness.schedule.partition import Partition
+from harness.tracing.journey_trace import TRACE_ID
 from harness.yield_to_load import YieldToLoad
 
 ContextT = TypeVar("ContextT")
@@ -178,11 +179,12 @@ class LocalLoad(Generic[ContextT]):
             self.candidate.run.recorder.dropped(arrival.due)
             self.candidate.drop_arrival(arrival)
 
-    def traced(self, sample: PageSample, trace_id: str) -> None:
-        """Record the trace of a page as an exemplar."""
+    def traced(self, sample: PageSample, traceparent: str) -> None:
+        """Record the trace of a page as an exemplar; ``traceparent`` is the header of its request."""
         result = "failure" if sample.blame == Blame.SHOP else "success"
         times = {"service": sample.done - sample.sent, "response": sample.done - sample.due}
-        self.run.exemplars.record(sample.page, result, times, trace_id, self.run.wall_clock())
+        self.run.exemplars.record(sample.page, result, times, traceparent[TRACE_ID], self.run.wall_clock())
+        self.run.slowest_by_cell.record(sample.page, sample.payment_option, traceparent[TRACE_ID], times["response"])
 
     def resource_exhausted(self, what: str) -> None:
         """Record a connection that failed because this machine lacked a resource, e.g. ``EMFILE``."""

@@ -15,11 +15,14 @@ from harness.measurement.bucket_layout import Bounds
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Phase, Window
 from harness.metrics.exemplars import Exemplars
+from harness.results.result import SpanCounts
 from harness.run.admission import SteppedArrivals
 from harness.run.collaborators import NO_HOOKS, REAL_TIME, NoOrders, OrderSink, RunHooks, TimeSource
 from harness.run.lifecycle import Ending, Lifecycle, RunState
 from harness.run.workload import RunTarget, Target, Workload
 from harness.schedule.dispatch import Arrival
+from harness.tracing.cells import SlowestByCell
+from harness.tracing.tracer import Tracer
 
 MOST_SLICES, SEARCHED_SLICES = 128, 512  # most slices of time; a search needs more, to tell its levels apart
 
@@ -29,7 +32,8 @@ class Run:
 
     ``clock`` returns seconds, ``wall_clock`` the time of day. ``spawned`` is the number of users at the start of the load.
     ``stepped_arrivals`` are the arrivals of a capacity search. ``orders`` takes the placed orders. ``candidate`` is the run of the
-    second host, if each arrival drives a journey at two hosts.
+    second host, if each arrival drives a journey at two hosts. ``tracer`` sends traces of the journeys of this process,
+    ``spans_of_workers`` counts the spans of the others.
     """
 
     candidate: Run | None = None
@@ -40,6 +44,8 @@ class Run:
         self.clock: Callable[[], float] = time.clock
         self.wall_clock: Callable[[], float] = time.wall_clock
         self.journey_log = hooks.journey_log
+        self.tracer: Tracer | None = None
+        self.spans_of_workers: dict[str, SpanCounts] = {}
         self.started_at = datetime.now(UTC)
         self.ended_at = self.started_at
         self.id = f"{workload.name}-{self.started_at:%Y%m%dT%H%M%SZ}-{self.started_at.microsecond:06d}"
@@ -53,6 +59,7 @@ class Run:
             sliced_options=workload.judging.sliced_options,
         )
         self.exemplars = Exemplars()
+        self.slowest_by_cell = SlowestByCell()
         self.orders: OrderSink = NoOrders()
         self.lifecycle = Lifecycle(self.clock)
         self.stepped_arrivals = (
@@ -83,6 +90,8 @@ class Run:
         self.ended_at = datetime.now(UTC)
         if self.journey_log is not None:
             self.journey_log.close()
+        if self.tracer is not None:
+            self.tracer.close()
 
     # -- how far it is --------------------------------------------------------------------------------------------
 

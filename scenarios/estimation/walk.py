@@ -58,7 +58,7 @@ class _Observer:
     def record(self, sample: PageSample) -> None:
         self.pages.append(sample)
 
-    def record_traced(self, sample: PageSample, trace_id: str) -> None:
+    def record_traced(self, sample: PageSample, traceparent: str) -> None:
         """No trace is sent."""
 
     def accepts_media_type(self, _page: str) -> bool:

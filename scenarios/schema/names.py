@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from harness.allowed_targets import host_refusal, target_refusal
 from harness.measurement.outcomes import Outcome
+from harness.reporting.trace_link import is_trace_link
 from scenarios.schema.problems import did_you_mean, one_of
 from shop.contract import PAYMENT_OPTIONS, Page
 from users.journeys.catalogue import JOURNEYS
@@ -143,6 +144,14 @@ def _prometheus_url(url: str) -> str:
     return url
 
 
+def _trace_link(link: str) -> str:
+    if link and not is_trace_link(link):
+        expected = "an address with http:// or https:// that has {trace_id} once, and no password"
+        remedy = 'write for example "https://tempo.example.com/trace/{trace_id}"'
+        raise PydanticCustomError("name", "{expected}", {"expected": expected, "remedy": remedy})
+    return link
+
+
 def _variable(name: str) -> str:
     if name and not _VARIABLE.fullmatch(name):
         expected = "the name of an environment variable, not its value"
@@ -156,6 +165,7 @@ CodeName = Annotated[str, AfterValidator(_code)]
 JourneyName = Annotated[str, AfterValidator(_one_of_names(JOURNEY_NAMES, "a journey"))]
 PaymentName = Annotated[str, AfterValidator(_payment)]
 PrometheusUrl = Annotated[str, AfterValidator(_prometheus_url)]
+TraceLink = Annotated[str, AfterValidator(_trace_link)]
 VariableName = Annotated[str, AfterValidator(_variable)]
 OwnPageName = Annotated[str, AfterValidator(_own_page)]
 HostName = Annotated[str, AfterValidator(_host)]

@@ -20,6 +20,7 @@ from scenarios.schema.names import (
     PageName,
     PaymentName,
     PrometheusUrl,
+    TraceLink,
     UrlPath,
     VariableName,
 )
@@ -182,10 +183,13 @@ class TargetSection(Section):
 
 
 class TraceSection(Section):
-    """The header ``traceparent`` (W3C) that every request carries for the shop's own tracing."""
+    """The header ``traceparent`` (W3C) that every request carries for the shop's own tracing, and the traces of ``--otlp``."""
 
     sampled: Share = 0.01
-    """The share of journeys whose trace the shop is asked to keep. Slow pages in Prometheus link to these traces."""
+    """The share of journeys whose trace the shop is asked to keep. Slow pages in Prometheus link to these traces. With 0, and without
+    ``--otlp``, no request has the header."""
+    link: TraceLink = ""
+    """The address of a trace, such as ``"https://tempo.example.com/trace/{trace_id}"``: the report links to it."""
 
 
 class PrometheusSection(Section):

@@ -30,3 +30,14 @@ def test_the_given_share_of_journeys_is_sampled():
     assert not any(TraceContext("run", number, 0.0).sampled for number in range(500))
     assert all(TraceContext("run", number, 1.0).sampled for number in range(500))
     assert TraceContext("run", 1, 0.0).next_header().endswith("-00")
+
+
+def test_a_trace_is_recorded_if_it_is_sampled_or_each_one_is_kept():
+    assert TraceContext("run", 1, 1.0).recorded
+    assert not TraceContext("run", 1, 0.0).recorded
+    kept = TraceContext("run", 1, 0.0, keep=True)
+    assert kept.recorded
+    assert not kept.sampled
+    headers = [kept.next_header() for _ in range(600)]
+    assert kept.span_id not in {header[36:52] for header in headers}  # the span of the journey is its own
+    assert {header[-3:] for header in headers} == {"-00"}

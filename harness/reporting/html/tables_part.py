@@ -14,8 +14,9 @@ from harness.objectives.model import Metric, Objective, Statistic, Subject
 from harness.reporting.html.markup import Markup, element, joined, scrolled, section, table
 from harness.reporting.html.runs import ReportRun
 from harness.reporting.tables import NO_VALUE
+from harness.reporting.trace_link import trace_link
 from harness.results.result import Result, SlowTrace
-from harness.units import format_duration, format_number, format_percent
+from harness.units import format_count, format_duration, format_number, format_percent
 
 WIDTHS = 20
 """The number of widths of a bar in a funnel."""
@@ -43,6 +44,7 @@ def heat_table(run: ReportRun) -> Markup:
     pages = sorted(worst, key=lambda page: (-worst[page][0], -worst[page][1], page))
     bounds = {page: _bound(run, page) for page in pages}
     slowest = max((_finite(row) for row in cells.values()), default=0.0) or 1.0
+    links = {(one.page, one.payment_option): trace_link(run.result, one.trace_id) for one in run.result.cell_traces}
     head = element(
         "tr",
         element("th", "page", scope="col", class_="text"),
@@ -52,7 +54,10 @@ def heat_table(run: ReportRun) -> Markup:
         element(
             "tr",
             element("th", _breakable(page), scope="row", class_="text"),
-            *(_cell(cells.get((page, option)), bounds[page], slowest) for option in options),
+            *(
+                _cell(cells.get((page, option)), bounds[page], slowest, links.get((page, option), ""))
+                for option in options
+            ),
         )
         for page in pages
     ]
@@ -67,7 +72,8 @@ def heat_table(run: ReportRun) -> Markup:
         "Pages by payment option",
         element(
             "p",
-            f"The steady part, pages with failures first, then the slowest. The colour is the p95 compared with {said}, or the share that failed.",
+            f"The steady part, pages with failures first, then the slowest. The colour is the p95 compared with {said}, or the share that failed."
+            + (" A p95 links to the slowest trace of its cell." if any(links.values()) else ""),
             class_="note",
         ),
         element("div", *buttons, class_="switches", role="group", aria_label="What the cells show"),
@@ -82,15 +88,16 @@ def _breakable(name: str) -> Markup:
     return joined(first, *([element("wbr"), word] for word in words))
 
 
-def _cell(row: SummaryRow | None, bound: float | None, slowest: float) -> Markup:
+def _cell(row: SummaryRow | None, bound: float | None, slowest: float, link: str) -> Markup:
     if row is None:
         return element("td")
     p95 = percentile(row.response, 0.95)
     share = row.failed / row.count if row.count else 0.0
+    time = NO_VALUE if p95 is None else format_duration(p95)
     fails = "0" if not share else str(1 + (share >= 0.01) + (share >= 0.1))  # noqa: PLR2004
     return element(
         "td",
-        element("span", NO_VALUE if p95 is None else format_duration(p95), class_="p95"),
+        element("span", element("a", time, href=link, rel="noreferrer") if link else time, class_="p95"),
         element("span", format_percent(share) if share else "0", class_="failed"),
         element("span", format_number(row.count), class_="count"),
         class_=f"t{_level(p95, bound, slowest)} f{fails}",
@@ -198,20 +205,24 @@ def slowest_traces(result: Result) -> Markup:
         text = "No request of this run has a trace. The key trace.sampled of a scenario sets the share of journeys with one."
         return section(title, element("p", text, class_="note"), key="traces")
     start = result.started_at.timestamp()
-    rows = [_trace(one, start) for one in traces]
+    rows = [_trace(one, start, trace_link(result, one.trace_id)) for one in traces]
+    note = "Traced requests, the slowest first. Look the id up in the tracing of the shop."
+    if result.spans is not None:
+        note += f" checkload sent {format_count(result.spans.sent, 'span')} and dropped {format_number(result.spans.dropped)}."
     return section(
         title,
-        element("p", "Traced requests, the slowest first. Look the id up in the tracing of the shop.", class_="note"),
+        element("p", note, class_="note"),
         table(("page", "result", "trace id", "response time", "after the start"), rows, title, text_columns=3),
         key="traces",
     )
 
 
-def _trace(one: SlowTrace, start: float) -> tuple[Markup | str, ...]:
+def _trace(one: SlowTrace, start: float, link: str) -> tuple[Markup | str, ...]:
+    code = element("code", one.trace_id)
     return (
         one.page,
         one.result,
-        element("code", one.trace_id),
+        element("a", code, href=link, rel="noreferrer") if link else code,
         format_duration(one.seconds),
         format_duration(max(0.0, one.at - start)),
     )

@@ -49,7 +49,7 @@ class Observer:
     def record(self, sample: PageSample) -> None:
         """Forget it."""
 
-    def record_traced(self, sample: PageSample, trace_id: str) -> None:
+    def record_traced(self, sample: PageSample, traceparent: str) -> None:
         """Forget it."""
 
     def accepts_media_type(self, page: str) -> bool:

@@ -15,7 +15,7 @@ from harness.objectives.verdict import Finding, Severity, Verdict
 from harness.reporting.html.repeat_part import command, scenario_text
 from harness.reporting.html.report_page import several_page
 from harness.reporting.html.runs import ReportRun
-from harness.results.result import SlowTrace
+from harness.results.result import CellTrace, SlowTrace, SpanCounts
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(1)>&\"'"
 
@@ -120,6 +120,35 @@ def test_every_part_is_there(rich, page_of):
         assert part in text
     assert "0af7651916cd43dd8448eb211c80319c" in text
     assert "700 ms" in text
+
+
+def with_traces(result, link, trace_id="0af7651916cd43dd8448eb211c80319c"):
+    key = next(key for key in result.recorder.pages if key.phase == "steady")
+    cell = CellTrace(page=key.page, payment_option=key.payment_option, trace_id=trace_id, seconds=0.7)
+    asked = replace(result.asked, scenario={"trace": {"link": link}})
+    return replace(result, asked=asked, cell_traces=(cell,), spans=SpanCounts(1200, 34))
+
+
+def links_of(page_bytes):
+    places = [(tag, dict(attributes).get("href", "")) for tag, attributes in Elements(page_bytes.text).found]
+    return [place for tag, place in places if tag == "a" and not place.startswith("#")]
+
+
+def test_the_heat_table_and_the_slowest_traces_link_to_the_traces(rich, page_of):
+    page = page_of(with_traces(rich, "https://tempo.example.com/trace/{trace_id}?a=b"))
+    place = "https://tempo.example.com/trace/0af7651916cd43dd8448eb211c80319c?a=b"
+    assert links_of(page) == [place, place]  # a cell, and a row of the slowest traces
+    assert "sent 1,200 spans and dropped 34" in page.text
+
+
+@pytest.mark.parametrize("link", ["javascript:alert('{trace_id}')", "https://tempo.example.com/", "", None, 5, {}])
+def test_a_link_of_a_strange_result_is_not_used(rich, page_of, link):
+    assert links_of(page_of(with_traces(rich, link))) == []
+
+
+def test_a_hostile_trace_id_stays_a_part_of_the_address(rich, page_of):
+    result = with_traces(rich, "https://tempo.example.com/{trace_id}", '"><script>/../x')
+    assert links_of(page_of(result))[0] == "https://tempo.example.com/%22%3E%3Cscript%3E%2F..%2Fx"
 
 
 def test_the_command_repeats_the_run(rich):
