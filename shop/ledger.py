@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from shop.contract import Page
+from shop.packed import PackedDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,10 @@ class Order:
     slug: str
     amount: Decimal
     email: str
-    pre_order: dict[str, Any]
+    pre_order: PackedDocument
     completed_by: Page
     placed: float = 0.0
-    customer: dict[str, Any] = field(default_factory=dict)
+    customer: PackedDocument = field(default_factory=lambda: PackedDocument({}))
     interest: Decimal = Decimal(0)
     installments: int = 1
     bin_number: str = ""

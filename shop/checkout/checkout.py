@@ -24,6 +24,7 @@ from shop.customers.session import Session, SessionStore
 from shop.forms import FORMS, Form, check_fields
 from shop.http_messages import Errors, refused
 from shop.ledger import Ledger, Order
+from shop.packed import PackedDocument
 from shop.settings import FaultName, Settings
 from shop.sms import MESSAGES, CodeResult, SmsService
 
@@ -65,7 +66,7 @@ class Checkout:
         session, last = context.session, context.session.last_order
         if page is Page.THANK_YOU and last is not None and not session.basket.lines:
             # In the API description, this entry has no name.
-            return envelope(context.conventions, [{"page_context": thank_you(context, last)}], last.pre_order)
+            return envelope(context.conventions, [{"page_context": thank_you(context, last)}], last.pre_order.read())
         if not session.basket.lines:
             return basket_is_empty(context.conventions)
         restore_saved_choices(context)
@@ -211,10 +212,10 @@ class Checkout:
             slug=payment.option.slug,
             amount=context.bill.charged,
             email=session.email,
-            pre_order=pre_order_document(context),
+            pre_order=PackedDocument(pre_order_document(context)),
             completed_by=page,
             placed=context.now,
-            customer=owner_document(session),
+            customer=PackedDocument(owner_document(session)),
             interest=context.bill.interest,
             installments=payment.plan.count if payment.plan else 1,
             bin_number=payment.bin_number,
@@ -234,7 +235,9 @@ class Checkout:
 
     def _thank_you(self, context: CheckoutContext, order: Order) -> Document:
         fields = thank_you(context, order) | order.verified
-        return envelope(context.conventions, [entry(context.conventions, Page.THANK_YOU, fields)], order.pre_order)
+        return envelope(
+            context.conventions, [entry(context.conventions, Page.THANK_YOU, fields)], order.pre_order.read()
+        )
 
     def _repeat_completion(self, page: Page, form: Form, context: CheckoutContext) -> Document:
         """Answer a repeated completing post, whose reply was lost, with the existing order.

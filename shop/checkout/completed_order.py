@@ -38,7 +38,7 @@ def completed_order_document(order: Order) -> dict[str, Any]:
 
 
 def _order(order: Order) -> dict[str, Any]:
-    before = order.pre_order
+    before, customer = order.pre_order.read(), order.customer.read()
     moment = api_timestamp(order.placed)
     option = before["payment_option"]
     goods = Decimal(before["total_amount"])
@@ -67,8 +67,8 @@ def _order(order: Order) -> dict[str, Any]:
         "is_cancellable": True,
         "is_refundable": False,
         "is_payable": False,
-        "shipping_address": _address(before["shipping_address"], order),
-        "billing_address": _address(before["billing_address"], order),
+        "shipping_address": _address(before["shipping_address"], customer),
+        "billing_address": _address(before["billing_address"], customer),
         "payment_option": {name: option[name] for name in ("pk", "name", "payment_type", "slug")},
         "payment_option_slug": option["slug"],
         "shipping_option": before["shipping_option"]["pk"],
@@ -82,16 +82,16 @@ def _order(order: Order) -> dict[str, Any]:
         "notes": before["notes"],
         "extra_field": {},
         "user_email": order.email,
-        "user": order.customer["pk"],
+        "user": customer["pk"],
         "basket": before["basket"]["pk"],
     }
 
 
-def _address(entry: Mapping[str, Any] | None, order: Order) -> dict[str, Any] | None:
+def _address(entry: Mapping[str, Any] | None, customer: Mapping[str, Any]) -> dict[str, Any] | None:
     if entry is None:
         return None
     # Null in an address book, but an empty text in an order, as in the recorded replies.
-    return full_document(entry, order.customer) | {name: entry[name] or "" for name in _COMPANY_FIELDS}
+    return full_document(entry, customer) | {name: entry[name] or "" for name in _COMPANY_FIELDS}
 
 
 def _item(order: Order, line: Mapping[str, Any], moment: str) -> dict[str, Any]:

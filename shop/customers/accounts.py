@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from shop.catalogue import api_timestamp
-from shop.customers.packed_documents import PackedDocuments
+from shop.packed import PackedDocuments
 
 _HEADER = ["email", "password", "first_name", "last_name", "phone", "saved_choices"]
 _MOST_MADE_UP = 200_000

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from shop.contract import Page
 from shop.ledger import Ledger, Order
+from shop.packed import PackedDocument
 
 
 def order(number, slug="gpay", amount="10.10", placed=0.0):
@@ -14,7 +15,7 @@ def order(number, slug="gpay", amount="10.10", placed=0.0):
         slug=slug,
         amount=Decimal(amount),
         email="ada@shop.test",
-        pre_order={},
+        pre_order=PackedDocument({}),
         completed_by=Page.GPAY_COMPLETE,
         placed=placed,
     )
