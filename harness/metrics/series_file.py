@@ -17,7 +17,7 @@ from harness.reporting.html.timeline import NO_TIMELINE, RunTimeline, read_timel
 SERIES_FILE_NAME = "metrics.om.gz"
 INTERVAL = 5.0
 """Seconds between two snapshots at the beginning."""
-MOST_BYTES = 1_500_000
+MOST_BYTES = 1_200_000
 """The size at which every other snapshot goes and the interval doubles: the file of a day is no larger than that of an hour."""
 
 GZIP = 31

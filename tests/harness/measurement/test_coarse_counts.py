@@ -39,6 +39,22 @@ def test_coarse_counts_keep_totals_sums_and_bounds_exact(seed):
     assert coarse.to_json(Bounds(BOUNDS)) == document
 
 
+def test_few_times_are_kept_in_fewer_buckets_still():
+    chance = random.Random(1)
+    few, many = Histogram(), Histogram()
+    few.record_all(times := [chance.lognormvariate(-3, 0.3) for _ in range(300)], bounds=Bounds(BOUNDS))
+    for _ in range(20):
+        many.record_all(times, bounds=Bounds(BOUNDS))
+    small, large = (Histogram.from_json(one.to_json(Bounds(BOUNDS))) for one in (few, many))
+    assert len(small._counts) < 0.7 * len(large._counts)
+    assert (small.total, small.sum) == (few.total, few.sum)
+    for bound in BOUNDS:
+        assert small.count_over(bound) == few.count_over(bound)
+    for q in (0.05, 0.5, 0.95):
+        assert small.quantile(q) == pytest.approx(few.quantile(q), rel=0.07)
+        assert large.quantile(q) == pytest.approx(many.quantile(q), rel=0.035)
+
+
 def test_a_bound_that_no_time_came_close_to_is_exact_too():
     fine = Histogram()
     fine.record_all([0.0489, 0.0491, 0.0509, 0.0512], bounds=Bounds([0.05]))
