@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # A load needs no test tools.
 LOAD_READY := $(VENV)/.load-ready
 
-.PHONY: load test test-fast unit lint check docs bench bench-shop bench-scrape fuzz clean
+.PHONY: load test test-fast test-compiled compiled unit lint check docs bench bench-shop bench-scrape fuzz clean
 
 load: $(LOAD_READY)
 	$(BIN)/locust --headless --scenario baseline
@@ -25,6 +25,17 @@ test-fast: $(READY)
 
 unit: $(READY)
 	$(BIN)/pytest -n auto --maxprocesses 4 -m "not end_to_end and not calibration"
+
+# Installs checkload with its hot modules compiled into this folder, beside the sources. Needs a C compiler.
+BUILD := build/compiled
+
+compiled: $(READY)
+	CHECKLOAD_COMPILED=1 $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $(BUILD) .
+
+# The unit tests of the packages that have compiled modules, with these.
+test-compiled: export PYTHONDONTWRITEBYTECODE =
+test-compiled: compiled
+	CHECKLOAD_BUILD=$(BUILD) $(BIN)/pytest -n auto --maxprocesses 4 -m "not end_to_end and not calibration" tests/users tests/golden tests/harness/measurement tests/harness/schedule tests/harness/distributed tests/harness/test_versions.py
 
 lint: $(READY)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/mypy tests/workloads.py && $(BIN)/lint-imports

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
 _MODEL = re.compile(r"^(?:model name|Hardware|CPU part)\s*:\s*(.+)$", re.MULTILINE)
@@ -21,6 +23,12 @@ def version_of(package: str) -> str:
 def own_version() -> str:
     """The version of checkload that is running."""
     return version_of("checkload")
+
+
+def build_kind(module: str = "harness.measurement.histogram") -> str:
+    """``compiled`` if mypyc has compiled the hot modules of this installation, else ``plain``."""
+    found = find_spec(module)
+    return "compiled" if found and (found.origin or "").endswith(tuple(EXTENSION_SUFFIXES)) else "plain"
 
 
 def machine_kind(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:

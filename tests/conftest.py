@@ -3,9 +3,15 @@
 import gc
 import os
 import signal
+import sys
+from pathlib import Path
 
 import gevent
 from hypothesis import HealthCheck, settings
+
+# ``make test-compiled``: the modules come from a build, and only what it lacks from the sources.
+if _build := os.environ.get("CHECKLOAD_BUILD"):
+    sys.path.insert(0, str(Path(_build).resolve()))
 
 # A crowded machine makes examples slowly: that says nothing about what is tested.
 settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])

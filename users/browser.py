@@ -6,9 +6,8 @@ redirect, and never raises for what a shop or a network does.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Protocol
 from urllib.parse import quote_plus
@@ -111,9 +110,7 @@ class Browser:
 
     def with_transport(self, transport: Transport) -> Browser:
         """The same shopper's browser over another transport, for a request that runs in parallel."""
-        other = copy.copy(self)
-        other.transport = transport
-        return other
+        return replace(self, transport=transport)
 
     def fetch(self, request: PageRequest) -> PageResponse:
         """Think, request the page, check the response and record a sample; a failure raises ``JourneyFailed``."""

@@ -27,7 +27,7 @@ from harness.run.run import Run
 from harness.run.supervisor import Supervisor
 from harness.validity import checks
 from harness.validity.ledger import LedgerComparison, compare_with_ledger
-from harness.versions import machine_kind, version_of
+from harness.versions import build_kind, machine_kind, version_of
 
 RESULTS = Path("results")
 CANDIDATE = "candidate"
@@ -174,5 +174,10 @@ def _asked(run: Run) -> RunSettings:
 
 
 def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version(), "platform": platform.platform(), "machine": machine_kind()}
+    found = {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "machine": machine_kind(),
+        "build": build_kind(),
+    }
     return found | {package: version_of(package) for package in PACKAGES}

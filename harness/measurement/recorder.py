@@ -5,7 +5,6 @@ Verdict, console, result files and metrics all read this one store. So they cann
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Collection, Iterable, Mapping
 from math import inf
 from typing import Any, TypeAlias
@@ -203,9 +202,10 @@ class Recorder:
     def with_window(self, window: Window) -> Recorder:
         """The same counts with another window; a view to read, in which nothing may be counted."""
         self._flush()
-        view = copy.copy(self)
-        view._buffer = []  # noqa: SLF001 - else the view would count again what this recorder buffers from now on
-        view._window = window  # noqa: SLF001
+        view = Recorder(window, slice_length=self._slice_length, most_slices=self.most_slices, bounds=self.bounds)
+        # All but the buffer: the view would count again what this recorder buffers from now on.
+        view._pages, view.journeys, view.arrivals = self._pages, self.journeys, self.arrivals
+        view.mirrors = self.mirrors
         return view
 
     def to_json(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ LOAD_KEYS = ("arrivals", "closed", "journeys", "payments", "sms", "cards", "exte
 """The parts of a scenario that must be equal in runs that are compared."""
 LOAD_OPTIONS = ("payment_mix", "sms_share", "arrival_rate", "users", "duration", "think_scale", "journeys")
 """The options of a run that must be equal."""
-MEASURED_WITH = ("machine", "python", "checkload", "locust", "gevent")
+MEASURED_WITH = ("machine", "build", "python", "checkload", "locust", "gevent")
 """The versions of a result that can change its times."""
 
 Place = tuple[str, Result]

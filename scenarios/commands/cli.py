@@ -8,12 +8,12 @@ import io
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import version
 from typing import NamedTuple, NoReturn, Protocol
 
 from harness.errors import UsageError
 from harness.exits import Exit
 from harness.units import closest_name, did_you_mean
+from harness.versions import build_kind, own_version
 
 
 class Command(Protocol):
@@ -188,7 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Load a checkout, and work on logs and on the results of runs.",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"checkload {version('checkload')}")
+    parser.add_argument("--version", action="version", version=f"checkload {own_version()} ({build_kind()})")
     if not given:
         sys.stdout.write(parser.format_help())
         return Exit.PASSED

@@ -1,6 +1,24 @@
-"""What a result says about the machine it was made on."""
+"""What a result says about the machine and the build it was made with."""
 
-from harness.versions import machine_kind
+import os
+import tomllib
+from pathlib import Path
+
+from harness.versions import build_kind, machine_kind
+
+PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def test_either_all_hot_modules_are_compiled_or_none():
+    listed = PROJECT["tool"]["checkload"]["compiled"]
+    kinds = {build_kind(module.removesuffix(".py").replace("/", ".")) for module in listed}
+    assert kinds == {build_kind()}
+    if os.environ.get("CHECKLOAD_BUILD"):
+        assert kinds == {"compiled"}
+
+
+def test_a_module_that_does_not_exist_is_not_compiled():
+    assert build_kind("harness.nowhere") == "plain"
 
 
 def test_the_kind_of_a_machine_is_its_processor_and_its_cores(tmp_path):

@@ -6,7 +6,6 @@ Locust sees every request through ``events.request``, as it sees the requests of
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -147,8 +146,16 @@ class HttpClient:
 
     def open_parallel(self) -> HttpClient:
         """A transport with the same cookies and its own connections, for requests that run in parallel to these."""
-        other = copy.copy(self)
-        other._connections, other._last = {}, None  # noqa: SLF001 - its own, unlike the cookies
+        # Its own connections, unlike the cookies. (copy.copy() cannot copy a compiled class.)
+        other = HttpClient.__new__(HttpClient)
+        # ruff: disable[SLF001]
+        other._user, other._limits, other._statistics = self._user, self._limits, self._statistics
+        other._on_resource_exhausted = self._on_resource_exhausted
+        other._clock, other._wall, other._scanner = self._clock, self._wall, self._scanner
+        other._heads, other._jar = self._heads, self._jar
+        other._connections, other._last = {}, None
+        other._read = other._read_at = 0.0
+        # ruff: enable[SLF001]
         return other
 
     def close(self) -> None:

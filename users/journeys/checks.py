@@ -156,7 +156,7 @@ def _current_page(request: PageRequest, entries: list[dict[str, Any]]) -> str | 
     A completed order is ``ThankYouPage`` in each of its forms: by that name, by an order number in an entry without a
     name, and by the completed order's address in an entry that names no other page than the one just requested.
     """
-    for entry in reversed(entries):
+    for entry in entries[::-1]:
         name = entry.get("page_name")
         page_context = entry["page_context"]
         if name is None:

@@ -286,7 +286,7 @@ def test_the_settings_are_written_without_secrets():
 def test_the_versions_of_all_packages_are_written(monkeypatch):
     monkeypatch.setattr(module, "PACKAGES", ("checkload", "locust", "no-such-package"))
     versions = finished_of(a_run()).result.versions
-    assert versions.keys() == {"python", "platform", "machine", "checkload", "locust", "no-such-package"}
+    assert versions.keys() == {"python", "platform", "machine", "build", "checkload", "locust", "no-such-package"}
     assert versions["locust"].startswith("2.47")
     assert versions["no-such-package"] == "not installed"
     assert versions["checkload"] == own_version()

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness.errors import UsageError
+from harness.versions import own_version
 from scenarios.commands import cli
 from scenarios.commands.cli import COMMANDS, CommandEntry, main
 
@@ -71,7 +72,7 @@ def test_every_command_has_its_own_help(name, capsys):
 def test_version_is_printed(capsys):
     code, out, _ = ends(["--version"], capsys)
     assert code == 0
-    assert out.startswith("checkload ")
+    assert out in {f"checkload {own_version()} (plain)\n", f"checkload {own_version()} (compiled)\n"}
 
 
 @pytest.mark.parametrize("arguments", [["plam"], ["--nonsense"], ["try"], ["try", "--lou"]])

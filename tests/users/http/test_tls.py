@@ -126,8 +126,12 @@ def test_only_unrequested_tls_tickets_leave_a_connection_open(found, ends):
             raise found
         return found
 
+    def write(data):
+        wrote.append(data)
+        return len(data)
+
     connection = TlsConnection(Origin(True, "shop.test", 443), HttpLimits(1.0, 1.0, 1.0, 1000), current_scanner())
-    connection._tls = SimpleNamespace(read=read, write=wrote.append)
+    connection._tls = SimpleNamespace(read=read, write=write)
     assert connection._closes_idle(memoryview(RECORD * 2)) is ends
     assert connection._closes_idle(memoryview(b"")) is True
     assert wrote == ([] if ends else [b""])  # a ticket's room is given back
