@@ -5,51 +5,59 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from finished_runs import a_run
 
+from harness.reporting.report import RENDERINGS
+from harness.results.store import write
 from scenarios.commands import gate
 from scenarios.commands.cli import main
 
 ROOT = Path(__file__).parents[3]
 LOAD = """
-import sys
-sys.path[:0] = {paths!r}
-from finished_runs import a_run
-from harness.objectives.verdict import Verdict
-from harness.reporting.report import RENDERINGS
-from harness.results.store import write
-from dataclasses import replace
+import shutil, sys
 from pathlib import Path
 folder = Path(sys.argv[sys.argv.index("--results") + 1])
-kinds = {kinds!r}
-kind = kinds[int(folder.name.removeprefix("attempt-")) - 1]
+kind = {kinds!r}[int(folder.name.removeprefix("attempt-")) - 1]
 if kind == "refused":
     print("the scenario cannot be used", file=sys.stderr)
     sys.exit(2)
-if kind == "version":
-    sys.exit(0)
-kind, _, check = kind.partition(":")
-settings = {{"passed": {{}}, "failed": {{"page": 0.2}}, "invalid": {{"invalid": True}}, "inconclusive": {{"rate": 0.2}}}}
-result = a_run(**settings[kind])
-if check:
-    finding = replace(result.judgement.findings[0], check=check)
-    result = replace(result, judgement=replace(result.judgement, findings=(finding,)))
-write(result, folder, (), RENDERINGS)
-sys.exit(int(result.exit))
+if kind != "version":
+    shutil.copytree({runs!r} + "/" + kind, folder, dirs_exist_ok=True)
+    sys.exit(int((folder / "exit").read_text()))
 """
+SETTINGS = {"passed": {}, "failed": {"page": 0.2}, "invalid": {"invalid": True}, "inconclusive": {"rate": 0.2}}
+CHECKS = ("target", "requests", "shop", "end", "bugs")
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory):
+    """The results of runs with each verdict, one folder each; a load copies one of them, which takes little time."""
+    folder = tmp_path_factory.mktemp("runs")
+    results = {kind: a_run(**settings) for kind, settings in SETTINGS.items()}
+    invalid = results["invalid"]
+    for check in CHECKS:
+        finding = replace(invalid.judgement.findings[0], check=check)
+        judgement = replace(invalid.judgement, findings=(finding,))
+        results[f"invalid:{check}"] = replace(invalid, judgement=judgement)
+    for kind, result in results.items():
+        write(result, folder / kind, (), RENDERINGS)
+        (folder / kind / "exit").write_text(str(int(result.exit)))
+    return str(folder)
 
 
 @pytest.fixture
-def gated(monkeypatch, tmp_path, capfd):
+def gated(monkeypatch, tmp_path, capfd, runs):
     """Runs the gate with a load that ends with the given verdicts, one for each attempt."""
 
     def run(*kinds, options=()):
-        code = LOAD.format(paths=[str(ROOT), str(ROOT / "tests" / "calibration")], kinds=kinds)
+        code = LOAD.format(runs=runs, kinds=kinds)
 
         def command_line(scenario, words):
-            return [sys.executable, "-c", code, "--scenario", scenario, *words]
+            return [sys.executable, "-I", "-S", "-c", code, "--scenario", scenario, *words]
 
         monkeypatch.setattr(gate, "command_line", command_line)
         code = main(["gate", "--results", str(tmp_path / "out"), *options, "own"])
@@ -138,7 +146,7 @@ def test_a_signal_reaches_the_load(tmp_path):
     assert process.wait(30) == 4
 
 
-@pytest.mark.parametrize("check", ["target", "requests", "shop", "end", "bugs"])
+@pytest.mark.parametrize("check", CHECKS)
 def test_no_policy_forgives_a_run_that_measured_nothing(gated, check):
     code, out, _ = gated(f"invalid:{check}", options=("--undecided", "warn", "--retries", "0"))
     assert code == 4

@@ -67,6 +67,7 @@ def test_two_changes_are_found_where_they_are():
     assert max(first.p_value, second.p_value) <= 0.01
 
 
+@pytest.mark.calibration
 def test_a_series_without_a_change_has_seldom_a_change_point():
     assert sum(bool(change_points(noise(12, seed), seed=seed)) for seed in range(25)) <= 2
 

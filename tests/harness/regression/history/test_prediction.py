@@ -45,6 +45,7 @@ def test_too_few_runs_since_the_last_change_decide_nothing():
     assert (found.stable, found.comparison.verdict) == (5, Verdict.INCONCLUSIVE)
 
 
+@pytest.mark.calibration
 @pytest.mark.parametrize(("shop", "wrong", "most"), [(SAME, Verdict.FAILED, 2), (Shop(slower=1.1), Verdict.PASSED, 4)])
 def test_verdicts_are_seldom_wrong(shop, wrong, most, monkeypatch):
     monkeypatch.setattr("harness.regression.history.prediction.change_points", lambda _: [])
