@@ -12,7 +12,6 @@ from harness.capacity.answer import capacity_answer
 from harness.capacity.verdict import evaluate_search
 from harness.exits import Exit
 from harness.judging.conditions import run_conditions
-from harness.judging.html_report import write_html_report
 from harness.judging.shop_metrics import measure_metrics
 from harness.measurement.totals import RunTotals
 from harness.objectives.evaluate import evaluate_run
@@ -101,6 +100,8 @@ def finish(supervisor: Supervisor, *, folder: Path | None, results: str, excepti
         shop_metrics=shop_metrics,
     )
     written = write(result, folder or results_folder(run, results), run.workload.secrets(), report.RENDERINGS)
+    from harness.judging.html_report import write_html_report  # noqa: PLC0415 - a run starts sooner without it
+
     write_html_report(written.result, written.folder)
     if run.candidate is not None:
         _write_candidate(run.candidate, result, written.folder)
