@@ -47,10 +47,14 @@ class Busy:
 
 @dataclass(slots=True)
 class DuetRounds:
-    """The rounds so far (baseline, candidate), and why the duet was refused (``""``: it was not)."""
+    """The rounds so far (baseline, candidate), and why the duet was refused (``""``: it was not).
+
+    ``too_busy`` says how busy the shared machine was in the last round, if that was too much.
+    """
 
     rounds: list[tuple[Result, Result]] = field(default_factory=list)
     refused: str = ""
+    too_busy: str = ""
 
     @property
     def runs(self) -> list[DatedRun[Result]]:
@@ -72,6 +76,7 @@ def play(
 ) -> Comparison:
     """Run rounds until a comparison decides, three at most; ``done`` receives each of them.
 
+    A busy machine makes a difference smaller, and never larger. So a regression is found all the same, but nothing passes.
     ``busy`` says how busy the machine that both versions share was since its last call; None if they share none that is known.
     """
     comparison = Comparison(0, (), Verdict.INCONCLUSIVE)
@@ -79,10 +84,16 @@ def play(
     for number in range(1, MOST_ROUNDS + 1):
         pair = run_round(number)
         done.rounds.append(pair)
-        done.refused = _refusal(pair, busy())
+        done.refused, done.too_busy = _cause_of_invalidity(pair), _too_busy(busy())
         if done.refused:
             return Comparison(0, (), Verdict.INVALID)
         comparison = compare(done.rounds)
+        if done.too_busy and comparison.verdict is not Verdict.FAILED:
+            done.refused = (
+                f"{done.too_busy}: above it, a slow version slows the other one too, and the difference can disappear; "
+                "stop other programs, lower the rate, or use checkload regress abba"
+            )
+            return Comparison(0, (), Verdict.INVALID)
         say(f"after {number} of {MOST_ROUNDS} rounds: {comparison.verdict}")
         if comparison.verdict is not Verdict.INCONCLUSIVE:
             break
@@ -98,15 +109,18 @@ def compare_results(rounds: Sequence[tuple[Result, Result]], q: float, plan: Pla
     return compare_rounds([(baseline, candidate) for baseline, candidate in runs], q, plan, disturbed)
 
 
-def _refusal(pair: tuple[Result, Result], busy: Busy | None) -> str:
+def _cause_of_invalidity(pair: tuple[Result, Result]) -> str:
     for side, one in zip(Side, pair, strict=True):
         if trust_in(one) is Trust.NONE:
             return f"the run of the {side} is invalid: {cause_of_invalidity(one)}"
+    return ""
+
+
+def _too_busy(busy: Busy | None) -> str:
     if busy is not None and busy.share > MOST_BUSY:
         return (
             f"the machine that both versions share was {format_percent(busy.share)} busy, of which checkload took "
-            f"{format_percent(busy.load)}, and {format_percent(MOST_BUSY)} is the most: above it, a slow version slows the other one "
-            "too, and the difference disappears; stop other programs, lower the rate, or use checkload regress abba"
+            f"{format_percent(busy.load)}, and {format_percent(MOST_BUSY)} is the most"
         )
     return ""
 

@@ -132,6 +132,8 @@ def _duet(arguments: argparse.Namespace) -> int:
     busy = BusyShare() if shared == THIS_MACHINE else lambda: None
     comparison = play(run_round, compare_all, busy, say=_say, done=done)
     notes = [*remarks([(one.label, one.run) for one in done.runs])]
+    if done.too_busy:
+        notes.append(f"{done.too_busy.capitalize()}. That hides a part of the difference: the real one is larger.")
     if shared != THIS_MACHINE or busy() is None:
         where = f"Both versions are at {shared}. checkload" if shared else "checkload"
         notes.append(

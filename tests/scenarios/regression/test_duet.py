@@ -11,9 +11,9 @@ from scenarios.regression.duet import THIS_MACHINE, Busy, BusyShare, DuetRounds,
 class Duet:
     """Rounds that are made up, and comparisons that decide after a given number of them."""
 
-    def __init__(self, *, decides=99, busy=None, invalid=False):
+    def __init__(self, *, decides=99, busy=None, invalid=False, verdict=Verdict.PASSED):
         self.numbers, self.said, self.done = [], [], DuetRounds()
-        self.decides, self.invalid = decides, invalid
+        self.decides, self.invalid, self.verdict = decides, invalid, verdict
         self.found = play(self.run_round, self.compare, lambda: busy, say=self.said.append, done=self.done)
 
     def run_round(self, number):
@@ -22,7 +22,7 @@ class Duet:
         return a_run(2, length=10, minute=minutes[0]), a_run(2, length=10, minute=minutes[1], invalid=self.invalid)
 
     def compare(self, rounds):
-        return Comparison(len(rounds), (), Verdict.PASSED if len(rounds) >= self.decides else Verdict.INCONCLUSIVE)
+        return Comparison(len(rounds), (), self.verdict if len(rounds) >= self.decides else Verdict.INCONCLUSIVE)
 
 
 def test_there_are_three_rounds_at_most():
@@ -51,6 +51,12 @@ def test_a_round_that_could_hide_a_difference_is_refused(changes, says):
     assert duet.found.verdict is Verdict.INVALID
     assert says in duet.done.refused
     assert len(duet.numbers) == 1
+
+
+def test_a_regression_is_found_on_a_busy_machine_too_which_only_hides_differences():
+    duet = Duet(decides=1, busy=Busy(0.9), verdict=Verdict.FAILED)
+    assert (duet.found.verdict, duet.done.refused) == (Verdict.FAILED, "")
+    assert "90 % busy" in duet.done.too_busy
 
 
 def test_a_machine_that_is_not_too_busy_is_accepted():
