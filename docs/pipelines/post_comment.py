@@ -26,9 +26,9 @@ class Service(NamedTuple):
     earlier: str
     """The address of one comment, with ``{}`` for its number."""
     replace_method: str
-    text_of: Callable[[dict[str, Any]], str]
-    document: Callable[[str], dict[str, Any]]
-    replacement: Callable[[str], dict[str, Any]]
+    text_of: Callable[[dict[str, Any]], str] = lambda one: one.get("body") or ""
+    document: Callable[[str], dict[str, Any]] = lambda text: {"body": text}
+    replacement: Callable[[str], dict[str, Any]] = lambda text: {"body": text}
 
 
 def github(env: dict[str, str]) -> Service:
@@ -40,9 +40,6 @@ def github(env: dict[str, str]) -> Service:
         f"{repository}/{number}/comments?per_page={PER_PAGE}",
         f"{repository}/comments/{{}}",
         "PATCH",
-        lambda one: one.get("body") or "",
-        lambda text: {"body": text},
-        lambda text: {"body": text},
     )
 
 
@@ -54,9 +51,6 @@ def gitlab(env: dict[str, str]) -> Service:
         f"{notes}?per_page={PER_PAGE}",
         f"{notes}/{{}}",
         "PUT",
-        lambda one: one.get("body") or "",
-        lambda text: {"body": text},
-        lambda text: {"body": text},
     )
 
 
