@@ -54,9 +54,9 @@ def add(folder: Path, place: Place) -> Baseline:
     if same:
         raise BaselineError(f"{label}: the run {result.run_id} is stored already, as {same[0].path}")
     newest = [(str(one.path), one.result) for one in earlier[-1:]]
-    problems = [*unlike([*newest, place])]
+    problems = [*unlike([*newest, place], remedy="use the same machine and the same checkload")]
     if problems:
-        raise BaselineError("\n".join(f"{one}; store runs that are unlike in another --folder" for one in problems))
+        raise BaselineError("\n".join(f"{one}; or store this run in another --folder" for one in problems))
     content = compressed(compact(result))
     if len(content) > MAX_BYTES:
         raise BaselineError(

@@ -12,7 +12,7 @@ from harness.objectives.verdict import Verdict
 from harness.regression.comparison import Comparison, compare_failures, compare_spread, holm
 from harness.regression.figures import GATED, Figure, Kind, Plan
 from harness.regression.measures import JOURNEYS, PAGES, RunMeasures, measure
-from harness.regression.percentiles import TOO_FEW, Slices, steady_slices
+from harness.regression.percentiles import TOO_FEW, TOO_MUCH_FAILED, Slices, steady_slices
 from harness.regression.ratios import compare_throughput, with_difference
 from harness.regression.slices import signed_ranks
 
@@ -82,5 +82,5 @@ def _compared(rounds: Rounds, key: tuple[Kind, str], q: float, plan: Plan, alpha
         return figure
     whole = [Histogram.merged(one for slices in side for one in slices.values()).quantile(q) for side in sides]
     if math.inf in whole:
-        return replace(figure, note="too much failed for this percentile")
+        return replace(figure, note=TOO_MUCH_FAILED)
     return with_difference(replace(figure, note="", baseline=whole[0], candidate=whole[1]), found, plan, alpha)

@@ -15,6 +15,14 @@ LOAD_OPTIONS = ("payment_mix", "sms_share", "arrival_rate", "users", "duration",
 MEASURED_WITH = ("machine", "build", "python", "checkload", "locust", "gevent")
 """The versions of a result that can change its times."""
 
+MOST_NAMED = 4
+"""Differences that a message names."""
+MOST_SHOWN = 60
+"""Characters of a value that a message shows."""
+COMPARE_ALL_THE_SAME = (
+    "run both on the same machine with the same checkload, or add --unlike to compare them all the same"
+)
+
 Place = tuple[str, Result]
 """Where the user gave a result, and the result."""
 
@@ -24,7 +32,7 @@ def fingerprint(result: Result) -> dict[str, dict[str, Any]]:
     asked = result.asked
     load = {key: asked.scenario[key] for key in LOAD_KEYS if key in asked.scenario}
     options = {f"--{key.replace('_', '-')}": asked.overrides[key] for key in LOAD_OPTIONS if key in asked.overrides}
-    times = {"warm_up": asked.warm_up, "steady": asked.steady}
+    times = {"seconds of warm-up": asked.warm_up, "seconds of steady load": asked.steady}
     whose = "embedded" if asked.embedded else "one that runs already"
     return {
         "scenario": {**load, **options, **times, "model": asked.model, "shop": whose},
@@ -38,8 +46,11 @@ def target_of(result: Result) -> dict[str, Any]:
     return {"target": host, "shop": result.asked.scenario.get("shop", {})}
 
 
-def unlike(places: Sequence[Place], *, allowed: bool = False) -> Iterator[str]:
-    """Why these results cannot be compared, one sentence for each; ``allowed`` accepts other machines and versions."""
+def unlike(places: Sequence[Place], *, allowed: bool = False, remedy: str = COMPARE_ALL_THE_SAME) -> Iterator[str]:
+    """Why these results cannot be compared, one sentence for each; ``allowed`` accepts other machines and versions.
+
+    ``remedy`` says what to do about those.
+    """
     for label, result in places:
         if result.capacity is not None:
             yield (
@@ -47,18 +58,16 @@ def unlike(places: Sequence[Place], *, allowed: bool = False) -> Iterator[str]:
                 "compare runs of other scenarios"
             )
     for label, first, other in _against_first(places):
-        different = differences(first["scenario"], other["scenario"])
+        different = [*_leaves(first["scenario"], other["scenario"])]
         if different:
+            more = f" and {len(different) - MOST_NAMED} more" if len(different) > MOST_NAMED else ""
             yield (
-                f"{label} cannot be compared with {places[0][0]}: they differ in {', '.join(different)}; "
+                f"{label} cannot be compared with {places[0][0]}: {'; '.join(different[:MOST_NAMED])}{more}; "
                 "run both with the same scenario and the same options"
             )
         different = [] if allowed else _versions(first["measured with"], other["measured with"])
         if different:
-            yield (
-                f"{label} was not measured like {places[0][0]}: {'; '.join(different)}; "
-                "run both on the same machine with the same checkload, or add --unlike to compare them all the same"
-            )
+            yield (f"{label} was not measured like {places[0][0]}: {'; '.join(different)}; {remedy}")
 
 
 def remarks(places: Sequence[Place]) -> Iterator[str]:
@@ -77,6 +86,17 @@ def remarks(places: Sequence[Place]) -> Iterator[str]:
 def differences(first: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     """The names of what differs."""
     return sorted(key for key in {*first, *other} if first.get(key) != other.get(key))
+
+
+def _leaves(first: Mapping[str, Any], other: Mapping[str, Any], within: str = "") -> Iterator[str]:
+    """What differs, with both values, down to single keys."""
+    for key in differences(first, other):
+        values = first.get(key), other.get(key)
+        if all(isinstance(one, dict) for one in values):
+            yield from _leaves(first[key], other[key], f"{within}{key}.")
+        else:
+            before, after = ("none" if one is None else str(one)[:MOST_SHOWN] for one in values)
+            yield f"{within}{key} is {after} instead of {before}"
 
 
 def _against_first(places: Sequence[Place]) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:

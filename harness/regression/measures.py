@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.measurement.outcomes import Blame
-from harness.measurement.recorder import Recorder
+from harness.measurement.recorder import JourneyKey, Recorder
 from harness.measurement.sample import Phase
 from harness.regression.failures import SliceCounts
 from harness.regression.percentiles import Estimate, Slices, percentile_estimate, rate_estimate, steady_slices
@@ -21,7 +21,8 @@ class RunMeasures:
 
     ``times`` are the percentiles of journeys and of all pages, ``median`` is that of all pages; ``pages`` and ``options`` are the
     percentiles of single pages and of the journeys of single payment options. A figure with too few samples is missing. ``orders`` is the rate of orders a
-    second, or for each arrival; without any order, that of journeys that the shop did not fail.
+    second, or for each arrival; ``served`` is that of journeys that the shop did not fail. ``without_order`` counts journeys, and
+    those that ended without an order.
     """
 
     times: Mapping[str, Estimate]
@@ -31,6 +32,13 @@ class RunMeasures:
     failures: SliceCounts
     orders: Estimate | None
     shape: Shape
+    served: Estimate | None = None
+    without_order: SliceCounts = ()
+
+    @property
+    def places_orders(self) -> bool:
+        """Whether any journey ended with an order."""
+        return self.orders is not None or any(n > x for n, x in self.without_order)
 
 
 def measure(recorder: Recorder, q: float, outside: Collection[str] = (), *, open_load: bool = True) -> RunMeasures:
@@ -38,6 +46,8 @@ def measure(recorder: Recorder, q: float, outside: Collection[str] = (), *, open
 
     In an open load the shop does not decide how many shoppers come, so orders are counted for each arrival.
     """
+    ordered = _counts(recorder, lambda key: key.ordered)
+    served = _counts(recorder, lambda key: key.blame in {Blame.NOBODY, Blame.SHOPPER})
     pages = [(key.page, key.phase, key.blame, one) for key, one in recorder.pages.items() if key.page not in outside]
     journeys = [(key.payment_option, key.phase, key.blame, one) for key, one in recorder.journeys.items()]
     whole = {
@@ -52,8 +62,10 @@ def measure(recorder: Recorder, q: float, outside: Collection[str] = (), *, open
             {name: steady_slices(one[1:] for one in journeys if one[0] == name) for name, *_ in journeys if name}, q
         ),
         failures=_failures(recorder),
-        orders=_orders(recorder, per_arrival=open_load),
+        orders=_rate(ordered, None if open_load else recorder.slice_length),
         shape=shape_of(whole[PAGES]),
+        served=_rate(served, None if open_load else recorder.slice_length),
+        without_order=[(arrived, arrived - good) for good, arrived in ordered],
     )
 
 
@@ -73,20 +85,21 @@ def _failures(recorder: Recorder) -> SliceCounts:
     return tuple(counts.get(index, (0, 0)) for index in _range(counts))
 
 
-def _orders(recorder: Recorder, *, per_arrival: bool) -> Estimate | None:
-    steady = [(key, one) for key, one in recorder.journeys.items() if key.phase == Phase.STEADY]
-    ordering = any(key.ordered for key, _ in steady)
-    arrived: dict[int, int] = {}
-    good: dict[int, int] = {}
-    for key, series in steady:
-        counts = key.ordered if ordering else key.blame in {Blame.NOBODY, Blame.SHOPPER}
+def _counts(recorder: Recorder, good: Callable[[JourneyKey], bool]) -> list[tuple[int, int]]:
+    """For each slice of the steady part: how many journeys are good, and how many there are."""
+    counts: dict[int, tuple[int, int]] = {}
+    for key, series in recorder.journeys.items():
+        if key.phase != Phase.STEADY:
+            continue
         for index, histogram in series.slices.items():
-            arrived[index] = arrived.get(index, 0) + histogram.total
-            good[index] = good.get(index, 0) + (histogram.total if counts else 0)
-    slices = _range(arrived)
-    if per_arrival:
-        return rate_estimate([(good.get(index, 0), arrived.get(index, 0)) for index in slices])
-    return rate_estimate([(good.get(index, 0), recorder.slice_length) for index in slices])
+            x, n = counts.get(index, (0, 0))
+            counts[index] = (x + (histogram.total if good(key) else 0), n + histogram.total)
+    return [counts.get(index, (0, 0)) for index in _range(counts)]
+
+
+def _rate(counts: Sequence[tuple[int, int]], seconds: float | None) -> Estimate | None:
+    """The rate of good journeys in slices of so many seconds, or with None for each journey."""
+    return rate_estimate([(x, n if seconds is None else seconds) for x, n in counts])
 
 
 def _range(counts: Mapping[int, object]) -> range:

@@ -19,6 +19,8 @@ FEWEST_SAMPLES = 40
 
 TOO_FEW = f"too few samples: each run needs {FEWEST_BATCHES * FEWEST_SAMPLES} of them in its steady part"
 
+TOO_MUCH_FAILED = "too much failed for this percentile"
+
 Slices = dict[int, Histogram]
 
 

@@ -10,11 +10,12 @@ from harness.objectives.verdict import Verdict
 from harness.regression.failures import failure_shares
 from harness.regression.figures import Figure, Kind, Plan
 from harness.regression.measures import RunMeasures
-from harness.regression.percentiles import TOO_FEW, Estimate
+from harness.regression.percentiles import TOO_FEW, TOO_MUCH_FAILED, Estimate
 from harness.regression.pooled import Difference, pairs_needed, pool, smallest_seen
 from harness.regression.tolerance import OPEN_LOAD_EFFECT, RunEffect
 
 Pairs = Sequence[tuple[RunMeasures, RunMeasures]]
+Rates = tuple[Sequence[Estimate], Sequence[Estimate]]
 _LARGEST_EXPONENT = 700.0
 
 
@@ -44,17 +45,59 @@ def compare_times(pairs: Pairs, subject: TimeSubject, plan: Plan, alpha: float) 
     return _with_ratio(figure, known, plan.run_effect, plan, alpha)
 
 
+def throughput(baseline: Sequence[RunMeasures], candidate: Sequence[RunMeasures], plan: Plan) -> tuple[Figure, Rates]:
+    """The figure of the throughput, not yet compared, and the rates of all runs of both sides.
+
+    Orders are compared if any run has one. If some run has too few of them for a rate, there are no rates, and the figure
+    compares the shares of journeys without an order.
+    """
+    per = "per arrival" if plan.open_load else "a second"
+    by_orders = any(one.places_orders for one in (*baseline, *candidate))
+    figure = Figure(
+        kind=Kind.THROUGHPUT, name=f"{'orders' if by_orders else 'served journeys'} {per}", verdict=Verdict.INCONCLUSIVE
+    )
+    found = [[one.orders if by_orders else one.served for one in side] for side in (baseline, candidate)]
+    rates = [[one for one in side if one is not None] for side in found]
+    if [*map(len, rates)] == [*map(len, found)]:
+        return figure, (rates[0], rates[1])
+    figure = replace(figure, note=f"too few {'orders' if by_orders else 'journeys'}")
+    shares = failure_shares([one.without_order for one in baseline], [one.without_order for one in candidate])
+    if not by_orders or not min(shares.totals) > 0:
+        return figure, ([], [])
+    return replace(
+        figure,
+        baseline=1 - shares.shares[0],
+        candidate=1 - shares.shares[1],
+        p_value=shares.p_rise(plan.tolerance.harmless),
+    ), ([], [])
+
+
 def compare_throughput(pairs: Pairs, plan: Plan, alpha: float) -> Figure:
     """Compare the rates of orders. Fewer are worse, so the change is how much lower the candidate's rate is."""
-    figure = Figure(kind=Kind.THROUGHPUT, name="throughput", verdict=Verdict.INCONCLUSIVE)
-    known = [(b.orders, a.orders) for a, b in pairs if a.orders is not None and b.orders is not None]
-    if len(known) < len(pairs):
-        return replace(figure, note="too few orders")
+    figure, rates = throughput([a for a, _ in pairs], [b for _, b in pairs], plan)
+    known = [(candidate, baseline) for baseline, candidate in zip(*rates, strict=True)]
+    if not known:
+        return figure
     effect = plan.run_effect
     if plan.open_load:
         effect = RunEffect(min(effect.size, OPEN_LOAD_EFFECT), effect.weight)
-    ratio = _with_ratio(figure, known, effect, plan, alpha)
+    ratio = as_lower(_with_ratio(figure, known, effect, plan, alpha))
     return replace(ratio, baseline=ratio.candidate, candidate=ratio.baseline)
+
+
+def as_lower(figure: Figure) -> Figure:
+    """The figure of a rate, whose changes say by how much the baseline is higher, with how much lower the candidate is."""
+
+    def lower(higher: float | None) -> float | None:
+        return higher if higher is None else 1.0 if math.isinf(higher) else higher / (1 + higher)
+
+    return replace(
+        figure,
+        change=lower(figure.change),
+        low=lower(figure.low),
+        high=lower(figure.high),
+        smallest_seen=lower(figure.smallest_seen),
+    )
 
 
 def _with_ratio(
@@ -94,7 +137,7 @@ def _never_answered(figure: Figure, pairs: Pairs, known: Sequence[tuple[Estimate
         baseline=math.exp(max(a.logarithm for a, _ in known)),
         candidate=math.exp(max(b.logarithm for _, b in known)),
         p_value=shares.p_rise(plan.tolerance.harmless_failures) if candidate > baseline else 1.0,
-        note="too much failed for this percentile",
+        note=TOO_MUCH_FAILED,
     )
 
 

@@ -15,6 +15,7 @@ from harness.reporting.tables import NO_VALUE
 from harness.units import format_count, format_duration, format_number, format_percent
 
 WIDTH = 100
+_NO_BREAK = "\u00a0%"
 MOST_NAMED = 4
 """Figures that the first sentence names."""
 
@@ -48,10 +49,10 @@ def reason(comparison: Comparison, percentile: str, basis: str = "") -> str:
         case Verdict.PASSED:
             slower = max(one.high or 0.0 for one in gated if one.kind is Kind.TIME)
             failing = max(one.high or 0.0 for one in gated if one.kind is Kind.FAILURES)
-            return (
-                f"the candidate is not slower by more than {format_percent(max(0.0, slower))}, and it does not fail "
-                f"{format_percent(max(0.0, failing))} more of its journeys, {after}"
-            )
+            how = f"faster by at least {format_percent(-slower)}"
+            if slower >= 0:
+                how = f"not slower by more than {format_percent(slower)}"
+            return f"the candidate is {how}, and it does not fail {format_percent(max(0.0, failing))} more of its journeys, {after}"
         case _:
             if not comparison.pairs:
                 return "there is no pair of runs to compare"
@@ -66,12 +67,14 @@ def reason(comparison: Comparison, percentile: str, basis: str = "") -> str:
 
 def _moved(one: Figure, percentile: str) -> str:
     change, low = one.change, one.low
+    if one.kind is Kind.THROUGHPUT and change is None:
+        return f"{_value(one.kind, one.candidate)} {one.name} instead of {_value(one.kind, one.baseline)}"
     name = f"the {percentile} of {_named(one)}" if one.kind in {Kind.TIME, Kind.PAGE, Kind.OPTION} else one.name
     if change is None or one.kind is Kind.SPREAD:
         return f"{name}: {one.note}" if one.note else name
     if one.kind is Kind.FAILURES:
         return f"{format_percent(one.candidate or 0.0)} of its journeys fail instead of {format_percent(one.baseline or 0.0)}"
-    rose = "is longer by" if one.kind is not Kind.THROUGHPUT else "is lower by"
+    rose = "is longer by" if one.kind is not Kind.THROUGHPUT else "are lower by"
     return f"{name} {rose} {format_percent(change)}, certainly by more than {format_percent(max(0.0, low or 0.0))}"
 
 
@@ -141,4 +144,5 @@ def _advice(comparison: Comparison, more: str) -> Iterator[str]:
 
 
 def _filled(paragraph: str) -> str:
-    return textwrap.fill(paragraph, WIDTH)
+    # A number stays with its sign.
+    return textwrap.fill(paragraph.replace(" %", _NO_BREAK), WIDTH).replace(_NO_BREAK, " %")

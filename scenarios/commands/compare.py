@@ -96,7 +96,12 @@ def run(arguments: argparse.Namespace) -> int:
     invalid = list(untrusted_runs(runs))
     if invalid:
         comparison = Comparison(0, (), Verdict.INVALID)
-        sys.stdout.write("\n".join(["INVALID: an invalid run says nothing about the shop.", "", *invalid]) + "\n")
+        sys.stdout.write(
+            "\n".join(
+                ["INVALID: an invalid run says nothing about the shop; leave it out, or run it again.", "", *invalid]
+            )
+            + "\n"
+        )
     else:
         pairing = pair_by_time(runs)
         plan = Plan(tolerance, effect, EVERY_PAIR, open_load=labelled[0][1].asked.model == "open")

@@ -16,9 +16,9 @@ from harness.regression.comparison import Comparison, compare_failures, holm
 from harness.regression.figures import GATED, Figure, Kind, Plan
 from harness.regression.history.change_points import ChangePoint, change_points
 from harness.regression.measures import JOURNEYS, PAGES, RunMeasures
-from harness.regression.percentiles import TOO_FEW, Estimate
+from harness.regression.percentiles import TOO_FEW, TOO_MUCH_FAILED, Estimate
 from harness.regression.pooled import PooledDifference
-from harness.regression.ratios import with_difference
+from harness.regression.ratios import as_lower, throughput, with_difference
 
 FEWEST_STORED = 8
 """The least number of stored runs since the last change that predict the next run."""
@@ -79,9 +79,9 @@ def _gated(stored: Sequence[RunMeasures], candidates: Sequence[RunMeasures], pla
     for series in (
         Series(Kind.TIME, JOURNEYS, lambda one: one.times.get(JOURNEYS)),
         Series(Kind.TIME, PAGES, lambda one: one.times.get(PAGES)),
-        Series(Kind.THROUGHPUT, "throughput", lambda one: one.orders),
     ):
         yield _predicted(series, stored, candidates, plan, alpha)
+    yield _throughput(stored, candidates, plan, alpha)
     yield compare_failures([one.failures for one in stored], [one.failures for one in candidates], plan, alpha)
 
 
@@ -103,14 +103,27 @@ def _predicted(
 ) -> Figure:
     """The figure of one series: how far the candidate is from what the stored runs predict."""
     figure = Figure(kind=series.kind, name=series.name, verdict=Verdict.INCONCLUSIVE)
-    before, after = ([series.estimate(one) for one in runs] for runs in (stored, candidates))
-    known = [[one for one in runs if one is not None and math.isfinite(one.logarithm)] for runs in (before, after)]
-    if len(known[0]) < len(before) or len(known[1]) < len(after):
+    found = [[series.estimate(one) for one in runs] for runs in (stored, candidates)]
+    known = [[one for one in runs if one is not None] for runs in found]
+    if [*map(len, known)] != [*map(len, found)]:
         return replace(figure, note=TOO_FEW)
-    means = [fmean(one.logarithm for one in runs) for runs in known]
-    within = fmean(one.variance for runs in known for one in runs)
-    spread = max(stdev(one.logarithm for one in known[0]), math.sqrt(within), 1e-6)
-    apart = means[1] - means[0] if series.kind is not Kind.THROUGHPUT else means[0] - means[1]
+    if any(math.isinf(one.logarithm) for runs in known for one in runs):
+        return replace(figure, note=TOO_MUCH_FAILED)
+    return _with_prediction(figure, known[0], known[1], plan, alpha)
+
+
+def _throughput(stored: Sequence[RunMeasures], candidates: Sequence[RunMeasures], plan: Plan, alpha: float) -> Figure:
+    figure, (before, after) = throughput(stored, candidates, plan)
+    return as_lower(_with_prediction(figure, before, after, plan, alpha)) if before else figure
+
+
+def _with_prediction(
+    figure: Figure, before: Sequence[Estimate], after: Sequence[Estimate], plan: Plan, alpha: float
+) -> Figure:
+    means = [fmean(one.logarithm for one in runs) for runs in (before, after)]
+    within = fmean(one.variance for one in (*before, *after))
+    spread = max(stdev(one.logarithm for one in before), math.sqrt(within), 1e-6)
+    apart = means[1] - means[0] if figure.kind is not Kind.THROUGHPUT else means[0] - means[1]
     error = spread * math.sqrt(1 / len(before) + 1 / len(after))
     found = with_difference(figure, PooledDifference(apart, error, len(before) - 1, math.inf), plan, alpha)
     return replace(found, baseline=math.exp(means[0]), candidate=math.exp(means[1]))

@@ -1,6 +1,7 @@
 """The verdict over pairs of runs, and what it says moved."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from compared_runs import Shop, pairs_of
@@ -48,6 +49,40 @@ def test_a_fast_shop_that_fails_more_does_not_pass():
     assert found.verdict is Verdict.FAILED
     assert [one.kind for one in found.moved] == [Kind.FAILURES]
     assert "of its journeys fail instead of 0 %" in text(found, "p95")
+
+
+def without_orders(pairs):
+    """The same pairs, with candidates that take no order although no journey fails."""
+    for baseline, candidate in pairs:
+        none = [(n, n) for n, _ in candidate.failures]
+        yield (
+            replace(baseline, without_order=[(n, n // 5) for n, _ in baseline.failures]),
+            replace(candidate, orders=None, served=candidate.orders, without_order=none),
+        )
+
+
+def test_a_candidate_that_takes_no_orders_fails_although_its_journeys_end_well():
+    found = compare(list(without_orders(pairs_of(QUIET, SAME, SAME, 8, 1))), PLAN)
+    assert found.verdict is Verdict.FAILED
+    assert "0 orders per arrival instead of 0.8" in text(found, "p95")
+
+
+def test_a_scenario_without_orders_compares_journeys():
+    pairs = [pair for _, pair in zip(range(8), without_orders(pairs_of(QUIET, SAME, SAME, 8, 1)), strict=True)]
+    found = compare([(candidate, candidate) for _, candidate in pairs], PLAN)
+    assert next(one for one in found.figures if one.kind is Kind.THROUGHPUT).name == "served journeys per arrival"
+    assert found.verdict is Verdict.PASSED
+
+
+def test_fewer_orders_are_shown_as_a_share_of_the_orders_of_the_baseline():
+    pairs = [
+        (a, replace(b, orders=replace(b.orders, logarithm=b.orders.logarithm + math.log(0.75))))
+        for a, b in pairs_of(QUIET, SAME, SAME, 8, 1)
+    ]
+    throughput = next(one for one in compare(pairs, PLAN).figures if one.kind is Kind.THROUGHPUT)
+    assert throughput.change == pytest.approx(0.25, abs=0.01)
+    assert throughput.low < throughput.change < throughput.high <= 1
+    assert "orders per arrival are lower by 25 %" in text(compare(pairs, PLAN), "p95")
 
 
 def test_a_shop_without_a_percentile_fails_and_is_written_without_a_number():

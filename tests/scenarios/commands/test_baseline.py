@@ -53,7 +53,7 @@ def test_unlike_and_invalid_runs_are_refused_with_the_reason_and_the_others_are_
     assert main(["baseline", "add", "first", "other", "moved", "spoilt", "nowhere", "r1"]) == 2
     said = capsys.readouterr().err
     for part in (
-        "other cannot be compared with baselines/x-0.json.gz: they differ in think",
+        "other cannot be compared with baselines/x-0.json.gz: think is ",
         "moved was not measured like baselines/x-0.json.gz: machine 8 x Other instead of 2 x This",
         "spoilt is invalid: the harness used 99 % of a core",
         "nowhere",

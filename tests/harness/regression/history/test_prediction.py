@@ -1,5 +1,7 @@
 """A new version is compared with stored runs of earlier ones."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from compared_runs import Shop, a_run
@@ -29,6 +31,17 @@ def test_the_same_shop_passes_and_a_slower_one_fails():
 def test_a_candidate_that_fails_more_does_not_pass():
     found = compare_with_history(runs(SAME, 10, 1), runs(Shop(failing=0.01), 2, 2), PLAN).comparison
     assert found.verdict is Verdict.FAILED
+
+
+def test_a_candidate_that_takes_no_orders_fails_although_its_journeys_end_well():
+    none = [
+        replace(one, orders=None, served=one.orders, without_order=[(n, n) for n, _ in one.failures])
+        for one in runs(SAME, 2, 2)
+    ]
+    stored = [replace(one, without_order=one.failures) for one in runs(SAME, 10, 1)]
+    found = compare_with_history(stored, none, PLAN).comparison
+    assert found.verdict is Verdict.FAILED
+    assert [one.kind for one in found.moved] == [Kind.THROUGHPUT]
 
 
 def test_runs_before_the_last_change_do_not_count():
