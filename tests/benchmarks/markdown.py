@@ -8,20 +8,32 @@ from typing import Any
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 CLIENTS = {
-    "checkload": "checkload",
+    "checkload_compiled": "checkload, compiled",
+    "checkload": "checkload, plain Python",
+    "checkload_tls_compiled": "checkload over TLS, compiled",
+    "checkload_tls": "checkload over TLS, plain Python",
     "fast_http_user": "Locust `FastHttpUser`, same checks",
     "http_user": "Locust `HttpUser`, same checks",
-    "wrk": "wrk, no checks",
-    "k6": "k6, same checks",
-    "checkload_tls": "checkload over TLS",
     "fast_http_user_tls": "Locust `FastHttpUser` over TLS",
-    "own_work": "checkload without HTTP, a guest's real journey",
+    "k9_plan": "k9, declarative plan: status, a text, two values read",
+    "k9_script": "k9, Python script, same checks",
+    "k9": "k9, declarative plan, checks the status",
+    "autocannon": "autocannon, same checks, no cookie jar",
+    "wrk": "wrk, no checks",
+    "h2load": "h2load, first page only, no checks",
+    "k6": "k6, same checks",
+    "aiolocust": "aiolocust",
+    "own_work_compiled": "checkload without HTTP, a guest's real journey, compiled",
+    "own_work_plain": "checkload without HTTP, a guest's real journey, plain Python",
 }
+LEFT_OUT = ("k6",)  # without a row if it is not installed
 TARGETS = {
     "to_fast_http_user": "of `FastHttpUser`'s CPU",
+    "to_k9_plan": "of the CPU of k9's declarative plan",
     "to_k6": "of k6's CPU",
     "to_wrk": "of wrk's CPU",
     "own_work_us": "µs a request without HTTP",
+    "own_work_plain_us": "µs a request without HTTP, plain Python",
     "thousand_users_to_ten": "times a request's cost with 10 users, with 1,000",
     "p50_error_ms": "ms p50 off the truth at 80 to 90 % of a core",
     "p99_error_ms": "ms p99 off the truth at 80 to 90 % of a core",
@@ -40,16 +52,18 @@ def tables(figures: dict[str, Any]) -> str:
 
 
 def _costs(figures: dict[str, Any]) -> list[str]:
-    costs = figures["cpu_us_per_request"] | figures["tls_cpu_us_per_request"] | {"own_work": figures["own_work_us"]}
-    ours = costs["checkload"]
+    own_work = {f"own_work_{build}": cost for build, cost in figures["own_work_us"].items()}
+    costs = figures["cpu_us_per_request"] | own_work
+    ours = costs["checkload_compiled"] or costs["checkload"]
     return [
         "| client | CPU µs a request | requests a core-second | checkload = 1 |",
         "|---|---|---|---|",
         *(
-            f"| {CLIENTS[name]} | {cost:.1f} | {1e6 / cost:,.0f} | {cost / ours:.1f} |"
+            f"| {CLIENTS[name]} | {cost:.1f} | {1e6 / cost:,.0f} | {cost / ours:.2f} |"
             if cost is not None
-            else f"| {CLIENTS[name]} | not installed | | |"
+            else f"| {CLIENTS[name]} | {figures['absent'].get(name, 'not measured')} | | |"
             for name, cost in costs.items()
+            if cost is not None or name not in LEFT_OUT
         ),
     ]
 
@@ -61,8 +75,9 @@ def _timing(figures: dict[str, Any]) -> list[str]:
         *(
             f"| {CLIENTS[name]} | {row['core_share']:.0%} | {row['rate']:,} | {row['truth_p99_ms']:.1f} | {row['p50_error_ms']:+.2f} | {row['p99_error_ms']:+.2f} |"
             if row is not None
-            else f"| {CLIENTS[name]} | not installed | | | | |"
+            else f"| {CLIENTS[name]} | {figures['absent'].get(name, 'not measured')} | | | | |"
             for name, row in figures["timing"].items()
+            if row is not None or name not in LEFT_OUT
         ),
     ]
 
@@ -78,6 +93,8 @@ def _scale(figures: dict[str, Any]) -> list[str]:
 def _targets(figures: dict[str, Any]) -> list[str]:
     lines = ["| wanted at most | found | met |", "|---|---|---|"]
     for name, row in figures["targets"].items():
+        if row["found"] is None and name == "to_k6":
+            continue
         if row["found"] is None:
             lines.append(f"| {row['at_most']:,g} {TARGETS[name]} | not measured | |")
         else:

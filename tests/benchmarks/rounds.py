@@ -11,23 +11,33 @@ import statistics
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Callable
 
+import autocannon_side
+import h2load_side
 import k6_side
+import k9_side
 import wrk_side
+from builds import compiled_build
 from processes import HERE, certificates, responder, started
 from responder import PAGES, envelope
 
 USERS = 10
+COMPILED = "_compiled"
 # Which side, over TLS or not, and journeys a round: about half a second's work each.
 SIDES = {
     "checkload": ("checkload", False, 1_600),
+    "checkload_compiled": ("checkload", False, 2_000),
     "thousand": ("checkload", False, 3_000),
+    "thousand_compiled": ("checkload", False, 3_000),
     "checkload_tls": ("checkload", True, 1_200),
+    "checkload_tls_compiled": ("checkload", True, 1_500),
     "fast_http_user": ("fast_http_user", False, 400),
     "fast_http_user_tls": ("fast_http_user", True, 300),
     "http_user": ("http_user", False, 100),
 }
 K6_JOURNEYS = 1_000
+OUTSIDERS = ("k9_plan", "k9_script", "autocannon", "wrk", "h2load", "k6")
 BODY_BYTES = sum(len(envelope(shown, size)) for *_, shown, size in PAGES)
 
 
@@ -39,15 +49,18 @@ def compare(rounds: int, *, quick: bool) -> dict[str, list[float]]:
         plain, secure = stack.enter_context(responder("responder.py", server))
         running = {}
         for name, (kind, tls, _) in SIDES.items():
+            build = compiled_build() if name.endswith(COMPILED) else ""
+            if build is None:
+                continue
             url = f"https://127.0.0.1:{secure}" if tls else f"http://127.0.0.1:{plain}"
-            users = USERS if name != "thousand" else 100 if quick else 1000
+            users = USERS if not name.startswith("thousand") else 100 if quick else 1000
             command = [sys.executable, str(HERE / "sides.py"), kind, url, str(users)]
-            running[name] = stack.enter_context(started(command, SSL_CERT_FILE=trusted))
+            running[name] = stack.enter_context(started(command, SSL_CERT_FILE=trusted, CHECKLOAD_BUILD=str(build)))
         for name, process in running.items():
             assert "ready" in process.stdout.readline(), f"{name} did not start"
         for _ in range(rounds):
             costs = {name: _measure(one, name, plain, quick=quick) for name, one in running.items()}
-            costs |= {"wrk": _wrk(plain), "k6": _k6(plain, 20 if quick else K6_JOURNEYS)}
+            costs |= _outsiders(plain, 20 if quick else K6_JOURNEYS)
             for name, cost in costs.items():
                 if cost is not None:
                     found.setdefault(name, []).append(cost)
@@ -102,12 +115,25 @@ def _wrk(port: int) -> float | None:
     return spent / requests * 1e6
 
 
-def _k6(port: int, journeys: int) -> float | None:
+def _outsiders(port: int, journeys: int) -> dict[str, float | None]:
+    walks: dict[str, Callable[[int], float | None]] = {
+        "k9_plan": lambda number: k9_side.walk(port, USERS, number, script=False),
+        "k9_script": lambda number: k9_side.walk(port, USERS, number, script=True),
+        "autocannon": lambda number: autocannon_side.walk(port, USERS, number),
+        "k6": lambda number: k6_side.walk(port, USERS, number),
+    }
+    found = {name: _beyond_start(name, walk, port, journeys) for name, walk in walks.items()}
+    requests = 5 * journeys * len(PAGES)
+    spent = h2load_side.walk(port, USERS, requests)
+    return found | {"wrk": _wrk(port), "h2load": None if spent is None else spent / requests * 1e6}
+
+
+def _beyond_start(name: str, walk: Callable[[int], float | None], port: int, journeys: int) -> float | None:
     """The cost of its start is measured by a walk of one journey a user, and subtracted."""
     before = _counts(port)
-    start = k6_side.walk(port, USERS, USERS)
-    whole = None if start is None else k6_side.walk(port, USERS, USERS + journeys)
+    start = walk(USERS)
+    whole = None if start is None else walk(USERS + journeys)
     if start is None or whole is None:
         return None
-    _same("k6", before, _counts(port), 2 * USERS + journeys)
+    _same(name, before, _counts(port), 2 * USERS + journeys)
     return (whole - start) / (journeys * len(PAGES)) * 1e6

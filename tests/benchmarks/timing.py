@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import resource
 import shutil
 import sys
@@ -18,14 +19,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parents[1]), str(HERE.parent), str(HERE)]
+sys.path[:0] = [os.environ.get("CHECKLOAD_BUILD") or str(HERE.parents[1]), str(HERE.parent), str(HERE)]
 
 import k6_side  # noqa: E402 - found once the path is set
+import k9_side  # noqa: E402
 import wrk_side  # noqa: E402
 from at_share import DELAY, Measured, at_share  # noqa: E402
+from peers import Program, peer  # noqa: E402
 
 USERS = 800  # as many as a rate at which we are busy needs, when each waits for 20 ms
-CLIENTS = ("checkload", "checkload_tls", "fast_http_user")
+CLIENTS = ("checkload_compiled", "checkload", "checkload_tls_compiled", "checkload_tls", "fast_http_user")
 MOST = 4_000  # connections
 
 
@@ -38,7 +41,7 @@ def measure(client: str, port: int, tls_port: int, seconds: float, tries: int) -
     from harness.monitoring.garbage_collection import GarbageCollectorTuning  # noqa: PLC0415
 
     ours = client != "fast_http_user"
-    url = f"https://127.0.0.1:{tls_port}" if client.endswith("tls") else f"http://127.0.0.1:{port}"
+    url = f"https://127.0.0.1:{tls_port}" if "_tls" in client else f"http://127.0.0.1:{port}"
     environment = Environment(user_classes=[], host=url)
     environment.create_local_runner()
     kind = type("Shopper", (User if ours else FastHttpUser,), {"host": url, "abstract": False})
@@ -124,7 +127,7 @@ def _truth(port: int) -> dict[str, float]:
 
 
 def outsiders(port: int, seconds: float, tries: int) -> dict[str, dict[str, float] | None]:
-    """wrk and k6 in the same way; ``None`` for one that is not installed."""
+    """k9, wrk and k6 in the same way; ``None`` for one that is not there."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     url, found = f"http://127.0.0.1:{port}/x", {}
@@ -133,11 +136,13 @@ def outsiders(port: int, seconds: float, tries: int) -> dict[str, dict[str, floa
         return _truth(port)
 
     runs: dict[str, tuple[Callable[[float], Measured | None], float, float]] = {
+        "k9": (lambda rate: k9_side.timed(url, USERS, rate, seconds), 500.0, math.inf),
         "wrk": (lambda users: wrk_side.timed(url, round(users), seconds), 500.0, MOST),
         "k6": (lambda rate: k6_side.timed(url, USERS, rate, seconds), 500.0, math.inf),
     }
     for name, (run, first, most) in runs.items():
-        found[name] = None if shutil.which(name) is None else at_share(truth, run, first, tries, most)
+        there = shutil.which(name) if name == "k6" else isinstance(peer(name), Program)
+        found[name] = at_share(truth, run, first, tries, most) if there else None
     return found
 
 

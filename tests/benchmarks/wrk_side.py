@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import shutil
 import tempfile
 
+from peers import Program, peer
 from processes import ran
 from responder import CHECKOUT, COOKIES, PAGES, TOKEN
 
@@ -14,14 +14,15 @@ UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 
 def walk(port: int, users: int) -> tuple[int, float] | None:
     """A second of the five pages: requests made and processor seconds taken; ``None`` without wrk."""
-    program = shutil.which("wrk")
-    if program is None:
+    program = peer("wrk")
+    if not isinstance(program, Program):
         return None
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(_lua())
         script.flush()
         output, spent = ran(
-            [program, "-t1", f"-c{users}", "-d1s", "-s", script.name, f"http://127.0.0.1:{port}"],
+            [*program.command, "-t1", f"-c{users}", "-d1s", "-s", script.name, f"http://127.0.0.1:{port}"],
+            **program.environment,
         )
     assert "Non-2xx" not in output, "wrk was refused"
     found = re.search(r"(\d+) requests in", output)
@@ -31,11 +32,13 @@ def walk(port: int, users: int) -> tuple[int, float] | None:
 
 def timed(url: str, connections: int, seconds: float) -> tuple[float, float, float, float] | None:
     """One page again and again: processor seconds, requests a second, p50 and p99 in seconds; ``None`` without wrk."""
-    program = shutil.which("wrk")
-    if program is None:
+    program = peer("wrk")
+    if not isinstance(program, Program):
         return None
     length = max(1, round(seconds))
-    output, spent = ran([program, "-t1", f"-c{connections}", f"-d{length}s", "--latency", url])
+    output, spent = ran(
+        [*program.command, "-t1", f"-c{connections}", f"-d{length}s", "--latency", url], **program.environment
+    )
     said = {
         percent: float(value) * UNITS[unit]
         for percent, value, unit in re.findall(r"^\s+(\d+)%\s+([\d.]+)(us|ms|s)$", output, re.MULTILINE)
