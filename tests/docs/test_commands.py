@@ -7,6 +7,7 @@ if it is short.
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import bench_client
@@ -19,6 +20,7 @@ import ten_hours
 import yaml
 from documents import ROOT, commands, commands_in_sentences
 from locust.argument_parser import get_parser
+from packaging.requirements import Requirement
 
 import locustfile
 from harness.locust_plugin.option_checks import refuse_host, selected_user_classes
@@ -124,6 +126,16 @@ def kubectl(words, _):
         assert f"name: {words[words.index('--namespace') + 1]}" in names
 
 
+def pip(words, _):
+    """The extras that it names are those of this package."""
+    (action, wanted) = words
+    assert action == "install"
+    requirement = Requirement(wanted)
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert requirement.name == "checkload"
+    assert requirement.extras <= set(extras)
+
+
 def prometheus(words, _):
     (config,) = words
     assert (ROOT / config.removeprefix("--config.file=")).exists()
@@ -146,6 +158,7 @@ RULES = {
     "python": python,
     "docker": docker,
     "kubectl": kubectl,
+    "pip": pip,
     "prometheus": prometheus,
     ".": activate,
     "curl": run_elsewhere,
