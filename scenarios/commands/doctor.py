@@ -92,14 +92,11 @@ def run(arguments: argparse.Namespace) -> int:
     scenario, options = _checked(arguments)
     with _reported_when_ended():
         found, secrets = examine(scenario, options)
-    written = _write_scenario(found.facts, arguments) if arguments.write else ""
+    written, problem = _written(found.facts, arguments)
     # Some order numbers have the form of a card number.
     own_words = [walked.receipt.order_number for walked in found.orders if walked.receipt]
     _show(Redactor(secrets, own_words).redact_value(document(found, written)), arguments)
-    if arguments.write and not written:
-        sys.stderr.write(
-            f"Not written: {arguments.write}, because no payment option could be used. Do what stands first above, and try again.\n"
-        )
+    sys.stderr.write(problem)
     return int(found.exit)
 
 
@@ -123,8 +120,9 @@ def _examine_recording(arguments: argparse.Namespace) -> int:
         raise UsageError("\n".join(problems))
     folder = Path(arguments.write).parent if arguments.write else Path()
     found = examine_recording(arguments.har, arguments.host, arguments.accounts, folder)
-    written = _write_scenario(found.facts, arguments) if arguments.write else ""
+    written, problem = _written(found.facts, arguments)
     _show(Redactor().redact_value(recording_document(found, written)), arguments)
+    sys.stderr.write(problem)
     return int(found.exit)
 
 
@@ -202,6 +200,18 @@ def _target_problems(host: str, allowed: Collection[str]) -> Iterator[str]:
         # The part before an @ may be a password, and the path may hold a token.
         shown = f" {'/'.join(host.split('/')[:3])[:100]}" if "@" not in host and host.isprintable() else ""
         yield f"--host{shown}: {problem}: --allow-target HOST"
+
+
+def _written(facts: ShopFacts, arguments: argparse.Namespace) -> tuple[str, str]:
+    """The name of the written scenario, and why there is none; a report about orders must be shown in any case."""
+    if not arguments.write:
+        return "", ""
+    try:
+        name = _write_scenario(facts, arguments)
+    except UsageError as error:
+        return "", f"Not written: {arguments.write}: {error}\n"
+    why = "because no payment option could be used. Do what stands first above, and try again."
+    return name, "" if name else f"Not written: {arguments.write}, {why}\n"
 
 
 def _write_scenario(facts: ShopFacts, arguments: argparse.Namespace) -> str:

@@ -17,6 +17,7 @@ _SHORTEST = 30.0  # seconds
 _PER_OPTION = 3  # journeys for each payment option
 _THINK = 0.3  # seconds, where nothing is known
 _LONGEST_COMMENT = 300
+_RECIPE = "payments.recipes."
 _SPARE = 0.8  # of the accounts that a rate may need
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _MEASURED = "How long the person of the recording looked at a page: the median, and those of single pages."
@@ -49,7 +50,7 @@ def scenario_text(facts: ShopFacts) -> str:
         table = {**facts.more.get(name, {}), **learnt.get(name, {})}
         if table:
             lines += ["", *(f"# {comment}" for comment in _comments(name, facts, learnt)), f"[{name}]"]
-            lines += [f"{_key(key)} = {_value(value)}" for key, value in table.items()]
+            lines += [f"{_key(key)} = {_laid_out(value)}" for key, value in table.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -97,7 +98,9 @@ def _tables(facts: ShopFacts) -> Iterator[tuple[str, Table]]:
         },
     )
     yield "journeys", journeys_of(facts)
-    yield "payments", dict.fromkeys(covered, 1)
+    # A recipe needs a weight, also that of an option that did not work.
+    recipes = {name.removeprefix(_RECIPE): 0 for name in facts.more if name.startswith(_RECIPE)}
+    yield "payments", {**recipes, **dict.fromkeys(covered, 1)}
     yield "payments.minimum", dict.fromkeys(covered, 1)
     yield "sms", _sms(facts)
     yield "cards", {"three_d": 0.3} if facts.three_d else {}
@@ -150,6 +153,7 @@ def _conduct(facts: ShopFacts) -> Table:
     given = {
         "option_value": facts.option_value,
         "fidelity": facts.fidelity,
+        "csrf_from": "page" if facts.csrf_in_page else "",
         "locale": facts.locale,
         "currency": facts.currency,
         "products": facts.products if facts.search is None else (),
@@ -169,6 +173,13 @@ def _duration(seconds: float) -> str:
 
 def _key(key: str) -> str:
     return key if _BARE.fullmatch(key) else _value(key)
+
+
+def _laid_out(value: Any) -> str:
+    """A value as TOML; a list of tables has a line for each."""
+    if isinstance(value, list | tuple) and value and all(isinstance(one, Mapping) for one in value):
+        return "\n".join(["[", *(f"    {_value(one)}," for one in value), "]"])
+    return _value(value)
 
 
 def _value(value: Any) -> str:

@@ -29,6 +29,13 @@ def options(failure: Failure) -> Finding | None:
         return failure.finding("option_unavailable", seen, remedy, key, "0", stops=False)
     if failure.page is not Page.PAYMENT_OPTION or failure.exchange.method != "POST":
         return None
+    if failure.outcome in _REFUSED and failure.option_taken:
+        seen = f"does not take {option}, while it takes other options: {failure.said or failure.exchange.status}"
+        remedy = (
+            f"look into the log of the shop; if it wants to be asked first whether {option} is available, describe the "
+            f"question in [payments.availability.{option}]; until then, give {option} the weight 0 in [payments]"
+        )
+        return failure.finding("option_not_taken", seen, remedy, key, "0")
     if failure.outcome in _REFUSED:
         by = "pk" if str(failure.exchange.fields.get("payment_option", "")).isdecimal() else "slug"
         other = "slug" if by == "pk" else "pk"

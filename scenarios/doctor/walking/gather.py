@@ -30,7 +30,6 @@ _KEPT = {
     "think": ("median", "sigma", "scale", "pages", "sigmas"),
     "sms": ("share", "poll", "patience"),
     "accounts": ("sign_in",),
-    "payments": ("recipes", "availability"),
     "shop": None,
 }
 _OF_THE_EMBEDDED_SHOP = frozenset({"shop", ("sms", "share")})
@@ -62,6 +61,7 @@ def gather_facts(
         option_value="pk" if policy.option_value == "pk" else "slug",
         fidelity="storefront" if policy.fidelity == "storefront" else "api",
         csrf_path=None if policy.csrf_path == PATHS[Page.CSRF_TOKEN] else policy.csrf_path,
+        csrf_in_page=policy.csrf_in_page,
         locale="" if policy.locale == default.locale else policy.locale,
         currency="" if policy.currency == default.currency else policy.currency,
         journeys=_journeys(found),
@@ -140,7 +140,7 @@ def _why_left_out(found: Examination, option: OfferedOption) -> str:
 
 def _kept(scenario: Scenario, *, embedded: bool) -> Mapping[str, Mapping[str, Any]]:
     """Keys of the scenario that a walk learns nothing about, as they are written; what only the embedded shop has, only for it."""
-    kept = {}
+    kept: dict[str, Mapping[str, Any]] = {}
     for name, keys in _KEPT.items():
         table = {
             key: value
@@ -151,4 +151,7 @@ def _kept(scenario: Scenario, *, embedded: bool) -> Mapping[str, Mapping[str, An
             continue
         if table:
             kept[name] = table
+    payments = scenario.written.get("payments", {})
+    for kind in ("recipes", "availability"):
+        kept |= {f"payments.{kind}.{option}": table for option, table in payments.get(kind, {}).items()}
     return kept

@@ -82,6 +82,7 @@ class PathWalker:
     run_seed: int = field(default_factory=lambda: secrets.randbits(32))
     _numbers: int = 0
     _orders: set[str] = field(default_factory=set)
+    _option_taken: bool = False
 
     def walk(self, path: WalkPath, manner: Manner, account: Account | None, *, invented: bool = False) -> Attempt:
         """Walk a path once; raises ``WalkEnded`` when the time is up."""
@@ -95,6 +96,8 @@ class PathWalker:
             path.option,
             self.recorder.clock(),
         )
+        if manner.policy.csrf_in_page:
+            browser.shown_token = lambda: context.csrf_token
         asked: list[PageRequest] = []
 
         def fetch(request: PageRequest) -> PageResponse:
@@ -114,6 +117,7 @@ class PathWalker:
         finally:
             transport.close()
         exchanges = self.recorder.exchanges[first:]
+        self._option_taken |= _is_after_option(asked[:-1])
         walked = WalkedPath(
             path, end, exchanges, len(exchanges), receipt=receipt, asked_for_code=bool(context.verification)
         )
@@ -183,6 +187,7 @@ class PathWalker:
             pinned={**manner.places.pinned, **manner.policy.address},
             history=exchanges,
             verify_tls=self.verify_tls,
+            option_taken=self._option_taken,
         )
 
 

@@ -224,3 +224,24 @@ def test_no_run_is_suggested_before_a_payment_was_tried(walk):
     assert "without --no-orders" in terminal_text(document)
     bought = {**walk(second_shop()).document, "written": "own.toml"}
     assert "checkload run own.toml --host" in terminal_text(bought)
+
+
+def test_a_recipe_that_does_not_work_stays_in_the_file_with_the_weight_0(walk, tmp_path):
+    recipe = {"pages": [{"page": "MyWalletPage", "fields": {"wallet": "nonsense"}}]}
+    tables = {"payments": {"my_wallet": 1, "credit_card": 1, "recipes": {"my_wallet": recipe}}}
+    examined = walk(second_shop(wallet="yes"), tables=tables)
+    assert "a guest, my_wallet" in names(examined, "stopped")
+    made = tomllib.loads(scenario_text(examined.found.facts))
+    assert (made["payments"]["my_wallet"], made["payments"]["credit_card"]) == (0, 1)
+    assert build_scenario(made, name="own", folder=tmp_path)
+
+
+def test_an_option_that_alone_is_refused_is_not_blamed_on_slug_or_pk(walk):
+    recipe = {"pages": [{"page": "MyWalletPage", "fields": {"wallet": "{one_of.wallets}", "phone": "{phone}"}}]}
+    tables = {"payments": {"my_wallet": 1, "credit_card": 1, "recipes": {"my_wallet": recipe}}}
+    examined = walk(second_shop(wallet="yes"), tables=tables)
+    assert examined.codes() == ["option_not_taken"]
+    assert "[payments.availability.my_wallet]" in examined.first_lines
+    assert examined.found.changed == {}
+    text = scenario_text(examined.found.facts)
+    assert "[payments.recipes.my_wallet]\npages = [\n    { page = " in text
