@@ -100,6 +100,8 @@ class Browser:
     trace: TraceContext | None = None
     retry_delays: Sequence[float] = ()
     trail: list[tuple[str, str]] = field(default_factory=list)
+    shown_token: Callable[[], str] | None = None
+    """Returns the CSRF token that a page has shown; ``None``: it is in a cookie."""
     _first: bool = True
     _status: int = 0
 
@@ -197,8 +199,10 @@ class Browser:
         if not request.path.startswith(("http://", "https://")):
             headers[HEADER_AJAX] = AJAX
             # Read the cookie each time: a shop changes it at a sign-in.
-            if request.csrf and request.method != "GET" and (token := self.transport.cookie(COOKIE_CSRF)):
-                headers[HEADER_CSRF] = token
+            if request.csrf and request.method != "GET":
+                shown = self.shown_token
+                if token := self.transport.cookie(COOKIE_CSRF) if shown is None else shown():
+                    headers[HEADER_CSRF] = token
         if request.json is not None:
             headers["content-type"] = JSON
         elif request.form is not None:

@@ -199,6 +199,8 @@ class HostShopper:
             places=worker.places,
             products=worker.products,
         )
+        if worker.policy.csrf_in_page:
+            browser.shown_token = lambda: context.csrf_token
         receipt: Receipt = drive_journey(
             journey.steps(context), browser.fetch, lambda parallel: self._parallel.fetch(parallel, browser)
         )

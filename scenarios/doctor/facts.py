@@ -49,6 +49,8 @@ class ShopFacts:
     fidelity: Literal["api", "storefront"] = "api"
     csrf_path: str | None = None
     """The page that gives the CSRF token, if it is not the usual one; empty: the shop wants none."""
+    csrf_in_page: bool = False
+    """That page shows the token, and no cookie has it."""
     locale: str = ""
     currency: str = ""
     journeys: Mapping[str, float] = field(default_factory=lambda: {"guest": 1})

@@ -118,6 +118,8 @@ def _walk_one(context: ScenarioWorkerContext, spec: JourneySpec, shop: Shop, clo
         places=context.places,
         products=context.products,
     )
+    if context.policy.csrf_in_page:
+        browser.shown_token = lambda: asked.csrf_token
     receipt, outcome = None, Outcome.OK
     try:
         receipt = drive_journey(journey.steps(asked), browser.fetch)

@@ -196,6 +196,7 @@ class Scenario:
             sms_poll=document.sms.poll,
             sms_patience=document.sms.patience,
             csrf_path=conduct.csrf_path,
+            csrf_in_page=conduct.csrf_from == "page",
             fallback=conduct.fallback or "",
             sign_in_once=document.accounts.sign_in == "user",
             locale=conduct.locale,

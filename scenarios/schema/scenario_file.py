@@ -129,6 +129,9 @@ class ConductSection(Section):
     """The currency that every request sends."""
     csrf_path: UrlPath = PATHS[Page.CSRF_TOKEN]
     """The page of the shop that sets the cookie ``csrftoken``, with the CSRF token. Empty: the shop wants no token."""
+    csrf_from: Literal["cookie", "page"] = "cookie"
+    """``page``: the shop sets no such cookie, and the page of ``csrf_path`` shows the token: in JSON, in a meta tag, or in a hidden
+    field."""
     content_type: Literal["warn", "fail"] = "warn"
     """What a JSON reply with another content type, such as ``text/html``, counts as: a warning or a failure."""
 

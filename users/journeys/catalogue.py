@@ -17,6 +17,7 @@ from users.journeys.steps import Expectation, JourneyFailed, PageRequest, Respon
 
 _CSRF_TOKEN = Expectation(ResponseFormat.JSON, keys=frozenset({"csrf_token"}))
 _SETS_COOKIE = Expectation(ResponseFormat.ANY)  # the token is in a cookie, whatever else the page holds
+_HOLDS_TOKEN = Expectation(ResponseFormat.CSRF_TOKEN, keys=frozenset({"csrf_token"}))
 # Without a key it is a refusal: the shop wants a one-time code or a captcha, or reports errors.
 _SIGNED_IN = Expectation(ResponseFormat.JSON, keys=frozenset({"key"}), fails_as=Outcome.SIGN_IN_REFUSED)
 
@@ -75,7 +76,10 @@ def _to_payment(context: JourneyContext, *, every: bool = False) -> Steps[None]:
 
 def _fetch_token(context: JourneyContext) -> Steps[None]:
     path = context.policy.csrf_path
-    if path:
+    if path and context.policy.csrf_in_page:
+        request = PageRequest(Page.CSRF_TOKEN, path=path, expect=_HOLDS_TOKEN, think_first=False)
+        context.csrf_token = (yield from fetch(context, request)).text
+    elif path:
         expect = _CSRF_TOKEN if path == PATHS[Page.CSRF_TOKEN] else _SETS_COOKIE
         yield from fetch(context, PageRequest(Page.CSRF_TOKEN, path=path, expect=expect, think_first=False))
 
@@ -84,6 +88,8 @@ def _sign_in(context: JourneyContext) -> Steps[None]:
     if context.account is None:
         raise JourneyFailed(Outcome.NO_ACCOUNT, Page.LOGIN)
     if context.signed_in:
+        if context.policy.csrf_in_page:
+            yield from _fetch_token(context)
         return
     yield from _fetch_token(context)
     form = {
@@ -96,6 +102,8 @@ def _sign_in(context: JourneyContext) -> Steps[None]:
     yield from fetch(context, PageRequest(Page.LOGIN, "POST", PATHS[Page.LOGIN], json=form, expect=_SIGNED_IN))
     if context.as_storefront:
         yield from fetch(context, storefront.current_user())
+    if context.policy.csrf_in_page:  # a shop changes it at a sign-in
+        yield from _fetch_token(context)
     context.signed_in = True
 
 

@@ -15,7 +15,7 @@ import orjson
 from harness.measurement.outcomes import Outcome
 from shop.contract import CHECKOUT_PAGES, TEMPLATE_SIGNED_OUT, Page
 from users.journeys.diagnosis import refine_outcome
-from users.journeys.html_form import first_form
+from users.journeys.html_form import csrf_token_in, first_form
 from users.journeys.money import amount
 from users.journeys.steps import NO_ORDER, Expectation, OrderState, PageRequest, PageResponse, ResponseFormat
 
@@ -248,9 +248,16 @@ def _read_anything(request: PageRequest, body: bytes) -> PageResponse:  # noqa: 
     return PageResponse()
 
 
+def _read_csrf_token(request: PageRequest, body: bytes) -> PageResponse:  # noqa: ARG001 - one signature for all readers
+    if not (token := csrf_token_in(body)):
+        raise _CheckFailed(Outcome.ENVELOPE)
+    return PageResponse(text=token)
+
+
 _READERS: Mapping[ResponseFormat, Callable[[PageRequest, bytes], PageResponse]] = {
     ResponseFormat.ENVELOPE: _read_envelope,
     ResponseFormat.JSON: _read_json,
     ResponseFormat.HTML: _read_html,
+    ResponseFormat.CSRF_TOKEN: _read_csrf_token,
     ResponseFormat.ANY: _read_anything,
 }

@@ -105,6 +105,8 @@ class JourneyContext:
     """The shopper adds an address even if the shop has some."""
     address_pk: str = field(init=False, default="")
     """The primary key of the address that the shopper chose."""
+    csrf_token: str = field(init=False, default="")
+    """The token that a page of the shop has shown; empty: it is in a cookie."""
     payment_option: str = field(init=False)
     verification: str = field(init=False, default="")
     """The SMS script that ran; empty: the shop asked for no code."""

@@ -1,4 +1,4 @@
-"""Reads the first form of an HTML page, as a browser would.
+"""Reads the first form of an HTML page, as a browser would, and the CSRF token of a page that shows one.
 
 The reader goes through the page once, in time proportional to its length. A hostile server's page must not delay the
 other shoppers of the process.
@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from html import unescape
 from html.entities import html5
 from itertools import islice
+from typing import Any
+
+import orjson
 
 _NO_FIELD_TYPES = frozenset({"button", "reset", "image", "file"})
 _TICKED_TYPES = frozenset({"checkbox", "radio"})
@@ -33,6 +36,17 @@ _ENDS_OF_TEXT = {
 }
 _READ = frozenset({"form", "input", "button"})
 _LONGEST_NAME = max(map(len, (*_READ, *_ENDS_OF_TEXT)))
+
+_MOST_READ = 262_144  # bytes; the token stands in the head of a page, or in one of its first forms
+_MOST_TAGS = 50
+_DEEPEST = 3
+_NAME = re.compile(r"csrf|xsrf|authenticity_token|^_token$", re.IGNORECASE)
+_TAG = re.compile(r"<(?:meta|input)\b([^<>]{1,600})>", re.IGNORECASE)
+_TAG_ATTRIBUTE = re.compile(
+    r"""([a-zA-Z-]{1,40})\s{0,9}=\s{0,9}(?:"([^"]{0,600})"|'([^']{0,600})'|([^\s"'>]{1,600}))"""
+)
+_IN_SCRIPT = re.compile(r"""(?:csrf|xsrf)\w{0,30}["']?\s{0,9}[:=]\s{0,9}["']([^"']{8,512})["']""", re.IGNORECASE)
+_TOKEN = re.compile(r"[!-~]{1,512}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +152,33 @@ def _referred(reference: re.Match[str]) -> str:
     # Python refuses to read thousands of digits; eight are more than any character has.
     digits = (decimal or hexadecimal).lstrip("0")[:8] or "0"
     return unescape(f"&#{digits};" if decimal else f"&#x{digits};")
+
+
+def csrf_token_in(body: bytes) -> str:
+    """The token that a reply holds: in JSON under a key, in HTML in a meta tag, a hidden field or a script; empty: none."""
+    try:
+        return _in_json(orjson.loads(body))
+    except orjson.JSONDecodeError:
+        if body.lstrip()[:1] in (b"{", b"["):
+            return ""  # JSON that was cut off
+        return _in_page(body[:_MOST_READ].decode(errors="replace"))
+
+
+def _in_json(document: Any, depth: int = 0) -> str:
+    if not isinstance(document, dict) or depth > _DEEPEST:
+        return ""
+    for name, value in document.items():
+        if isinstance(value, str) and _NAME.search(name) and _TOKEN.fullmatch(value):
+            return value
+    return next(filter(None, (_in_json(one, depth + 1) for one in document.values())), "")
+
+
+def _in_page(text: str) -> str:
+    tags = (tag for tag in _TAG.finditer(text) if _NAME.search(tag[1]) or "_token" in tag[1])
+    for tag in islice(tags, _MOST_TAGS):
+        held = {match[1].lower(): match[2] or match[3] or match[4] or "" for match in _TAG_ATTRIBUTE.finditer(tag[1])}
+        value = unescape(held.get("content", held.get("value", "")))
+        if _NAME.search(held.get("name", "")) and _TOKEN.fullmatch(value):
+            return value
+    found = _IN_SCRIPT.search(text)
+    return found[1] if found and _TOKEN.fullmatch(found[1]) else ""

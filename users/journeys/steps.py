@@ -24,6 +24,7 @@ class ResponseFormat(Enum):
     ENVELOPE = "envelope"  # {context_list, template_name, errors, pre_order}
     JSON = "json"  # any other JSON object
     HTML = "html"  # a page with a form, such as a bank's
+    CSRF_TOKEN = "csrf token"  # JSON or HTML that holds it; ``text`` is then the token
     ANY = "any"
 
 

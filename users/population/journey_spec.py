@@ -102,6 +102,8 @@ class ShopperPolicy:
     """Seconds that a shopper waits for a code to expire; if it lives longer, they type it in time."""
     csrf_path: str = PATHS[Page.CSRF_TOKEN]
     """The page that sets the cookie with the CSRF token; empty: the shop wants no token."""
+    csrf_in_page: bool = False
+    """That page shows the token, and no cookie has it."""
     fallback: str = ""
     """The payment option to take if the wanted one is unavailable; empty: give up."""
     sign_in_once: bool = False

@@ -16,6 +16,7 @@ from scenarios.doctor.finding import Finding
 from shop.contract import COOKIE_CSRF, COOKIE_SESSION, HEADER_CSRF, PATHS, Page
 
 _NO_SUCH_PAGE = ("not_found", "storefront_page", "not_json", "redirect")
+_CSRF_REFUSALS = (HTTPStatus.FORBIDDEN, HTTPStatus.BAD_REQUEST)
 _FOREIGN = re.compile(r"origin|referer|trusted", re.IGNORECASE)
 _GUESTS = re.compile(r"guest|member|sign.?in|log.?in|register|üye|misafir", re.IGNORECASE)
 _CAPTCHA_OFF = (
@@ -34,7 +35,7 @@ def csrf(failure: Failure) -> Finding | None:
     if failure.page is Page.CSRF_TOKEN:
         return _no_token(failure) if lacks_token(failure) else None
     body = exchange.body[:65_536].decode(errors="replace")
-    if exchange.status not in (HTTPStatus.FORBIDDEN, HTTPStatus.BAD_REQUEST) or "csrf" not in body.lower():
+    if exchange.status not in _CSRF_REFUSALS or "csrf" not in body.lower():
         return None
     quoted = f": {failure.said}" if failure.said else ""
     if _FOREIGN.search(body):
@@ -46,20 +47,36 @@ def csrf(failure: Failure) -> Finding | None:
         seen = f"was refused: the shop does not trust the origin {origin or 'of the request'}{quoted}"
         return failure.finding("csrf_origin", seen, remedy, "[headers] Origin", '"https://www.example.com"')
     if HEADER_CSRF not in exchange.headers:
-        source = failure.token
-        if source is not None and source.path:
-            return _no_token(failure)
-        seen = f"was refused: it had no CSRF token, because the shop set no cookie {COOKIE_CSRF}{quoted}"
-        return failure.finding("csrf_elsewhere", seen, _set_cookie(""), "[conduct] csrf_path")
+        return _sent_without_token(failure, quoted)
     seen = f"was refused: the shop does not accept the CSRF token that it gave at {PATHS[Page.CSRF_TOKEN]}{quoted}"
     remedy = f"check that all servers of the shop share their secret key, and that no proxy drops {HEADER_CSRF} or the cookie"
     return failure.finding("csrf_refused", seen, remedy)
 
 
+def _sent_without_token(failure: Failure, quoted: str) -> Finding:
+    if _sends_none(failure):
+        seen = f"was refused: it wants a CSRF token, and no client sends one on the way back from a bank or a wallet{quoted}"
+        return failure.finding("csrf_wanted", seen, "exempt this page from the check, as the platform does")
+    if failure.token is not None and failure.token.path:
+        return _no_token(failure)
+    seen = f"was refused: it had no CSRF token, because the shop set no cookie {COOKIE_CSRF}{quoted}"
+    return failure.finding("csrf_elsewhere", seen, _set_cookie(""), "[conduct] csrf_path")
+
+
+def _sends_none(failure: Failure) -> bool:
+    return failure.request is not None and not failure.request.csrf
+
+
 def lacks_token(failure: Failure) -> bool:
-    """Whether the page of the token has none; a gate before the shop is another matter."""
-    if failure.page is not Page.CSRF_TOKEN or not failure.exchange.status:
-        return False
+    """Whether the page of the token has none, or a form was refused without one; a gate before the shop is another matter."""
+    exchange = failure.exchange
+    if failure.page is not Page.CSRF_TOKEN or not exchange.status:
+        return (
+            not _sends_none(failure)
+            and exchange.status in _CSRF_REFUSALS
+            and HEADER_CSRF not in exchange.headers
+            and b"csrf" in exchange.body[:65_536].lower()
+        )
     gate = finding_of_reply(failure.exchange, failure.url)
     return gate is None or gate.code in _NO_SUCH_PAGE
 
@@ -67,6 +84,8 @@ def lacks_token(failure: Failure) -> bool:
 def _no_token(failure: Failure) -> Finding:
     source, status = failure.token, failure.exchange.status
     said = f"gave no CSRF token (status {status})"
+    if failure.page is not Page.CSRF_TOKEN:
+        said = f"was refused without a CSRF token (status {status})"
     if source is None or not source.path:
         seen = f"{said}, and neither did any other page that was tried"
         remedy = f'{_set_cookie("")}; if the shop needs no token, set csrf_path = "" in [conduct]'
@@ -75,6 +94,11 @@ def _no_token(failure: Failure) -> Finding:
     if source.usable:
         remedy = f'set csrf_path = "{source.path}" in [conduct]'
         return failure.finding("csrf_elsewhere", seen, remedy, "[conduct] csrf_path", f'"{source.path}"')
+    if source.in_page:
+        remedy = f'set csrf_path = "{source.path}" and csrf_from = "page" in [conduct]'
+        key, value = "[conduct] csrf_path", f'"{source.path}"'
+        also = (("[conduct] csrf_from", '"page"'),)
+        return Finding("csrf_in_page", failure.where, seen, remedy, key, value, also=also)
     return failure.finding("csrf_elsewhere", seen, _set_cookie(" as well"), "[conduct] csrf_path")
 
 

@@ -22,12 +22,14 @@ _MAX_READ = 1_000_000
 class TokenSource:
     """Where a shop gives its CSRF token: the path of a page, and how it gives it; both empty if no page gives one.
 
-    ``usable``: the page sets the cookie that shoppers send back, so a scenario can name it.
+    ``usable``: the page sets the cookie that shoppers send back, so a scenario can name it. ``in_page``: the page shows the
+    token, and a scenario can say so.
     """
 
     path: str = ""
     how: str = ""
     usable: bool = False
+    in_page: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class Failure:
     pinned: Mapping[str, Any] = field(default_factory=dict)
     history: Sequence[Exchange] = ()
     token: TokenSource | None = None
+    option_taken: bool = False
+    """The shop has taken another option in the same walk, so it is not the kind of value that it refuses."""
     verify_tls: bool = True
 
     @property

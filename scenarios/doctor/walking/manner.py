@@ -87,6 +87,15 @@ def _policy(key: str, name: str) -> Adaptation:
     return change
 
 
+def _token_in_page(manner: Manner, _failure: Failure, finding: Finding, _context: JourneyContext | None) -> bool:
+    """Read the CSRF token from a page that shows it."""
+    if manner.policy.csrf_in_page:
+        return False
+    manner.policy = replace(manner.policy, csrf_path=_read(finding.value), csrf_in_page=True)
+    manner.changed |= dict([(finding.key, finding.value), *finding.also])
+    return True
+
+
 def _names(manner: Manner, _failure: Failure, finding: Finding, _context: JourneyContext | None) -> bool:
     """Send the names of places instead of their pks."""
     values = dict([(finding.key, finding.value), *finding.also])
@@ -130,6 +139,7 @@ _ADAPTATIONS: Mapping[str, Adaptation] = {
     "no_products": _no_products,
     "no_search": _fixed_products,
     "option_refused": _policy("[conduct] option_value", "option_value"),
+    "csrf_in_page": _token_in_page,
     "csrf_elsewhere": _policy("[conduct] csrf_path", "csrf_path"),
     "redirect_language": _policy("[conduct] locale", "locale"),
     "address_by_name": _names,

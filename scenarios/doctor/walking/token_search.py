@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 
 from scenarios.doctor.diagnosis.failure import TokenSource
 from scenarios.doctor.exchange import Exchange
 from scenarios.doctor.recording import Recorder, RecordingTransport
 from shop.contract import COOKIE_CSRF, PATHS, Page
+from users.journeys.html_form import csrf_token_in
 
-PAGES = ("/", PATHS[Page.LOGIN], PATHS[Page.BASKET], PATHS[Page.CHECKOUT], "/csrf/", "/api/csrf/", "/api/csrf_token/")
+PAGES = (
+    PATHS[Page.CSRF_TOKEN],
+    "/",
+    PATHS[Page.LOGIN],
+    PATHS[Page.BASKET],
+    PATHS[Page.CHECKOUT],
+    "/csrf/",
+    "/api/csrf/",
+    "/api/csrf_token/",
+)
 """Pages on which shops set the cookie of the token; looked at in this order."""
 
 _COOKIE = re.compile(r"csrf|xsrf", re.IGNORECASE)
@@ -25,9 +36,10 @@ def find_token(transport: RecordingTransport, recorder: Recorder) -> TokenSource
     for path in PAGES:
         transport.send(Page.CSRF_TOKEN, "GET", path, {}, None)
         source = token_in(recorder.exchanges[-1], path)
-        if source.usable:
+        if source.usable and path != PATHS[Page.CSRF_TOKEN]:  # that one was asked already, and something else is wrong
             return source
-        found = found if found.path else source
+        if not source.usable and (not found.path or (source.in_page and not found.in_page)):
+            found = source
     return found
 
 
@@ -38,10 +50,9 @@ def token_in(exchange: Exchange, path: str) -> TokenSource:
         return TokenSource(path, f"it sets the cookie {COOKIE_CSRF}", usable=True)
     if other := next((name for name in names if _COOKIE.search(name)), ""):
         return TokenSource(path, f"it sets the cookie {other[:40]}, and checkload reads {COOKIE_CSRF}")
-    marked = _IN_PAGE.search(exchange.body[:262_144].decode(errors="replace"))
-    if marked:
-        return TokenSource(
-            path,
-            f"it is in the page itself, as {marked[1] or marked[2] or marked[3]}, and checkload reads the cookie {COOKIE_CSRF}",
-        )
+    if exchange.status < HTTPStatus.MULTIPLE_CHOICES and csrf_token_in(exchange.body):
+        marked = _IN_PAGE.search(exchange.body[:262_144].decode(errors="replace"))
+        named = next(filter(None, marked.groups()), "") if marked else ""
+        as_what = f", as {named[:40]}" if named else ""
+        return TokenSource(path, f"it is in the page itself{as_what}, and in no cookie", in_page=True)
     return TokenSource()

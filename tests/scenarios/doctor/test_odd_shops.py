@@ -92,16 +92,6 @@ GUEST_ERRORS = {
 }
 
 
-def token_in_the_page(request, sound):
-    if request.path == "/csrf_token/":
-        return html("Not Found", "", 404)
-    return (
-        html("Shop", "<input type=hidden name='csrfmiddlewaretoken' value='abc'>")
-        if request.path == "/"
-        else sound(request)
-    )
-
-
 # What breaks, the code of its finding, what is said, and the key to change.
 ODD = {
     "maintenance page": (always(html("We'll be back soon", "Maintenance", 503)), "maintenance", "status 503 and a maintenance page", ""),
@@ -149,9 +139,6 @@ ODD = {
         on("/address/", said({"tax_office": ["This field is required."]})), "address_refused", "tax_office: This field is required", "",
     ),
     "postcode": (on("/address/", said({"postcode": ["Enter a valid postcode."]})), "address_refused", "Set postcode", "[address] postcode"),
-    "token in the page": (
-        token_in_the_page, "csrf_elsewhere", "it is in the page itself, as csrfmiddlewaretoken", "[conduct] csrf_path",
-    ),
     "empty reply": (on("/baskets/basket/", (200, JSON, b"")), "not_json", "an empty reply where JSON is due", ""),
     "captcha in the checkout": (
         on("IndexPage", said({"redirect_url": "/users/pz-captcha/"}, 200)), "captcha", "wants a captcha", "[headers]",
