@@ -9,8 +9,10 @@ from harness.measurement.outcomes import Outcome
 from scenarios.doctor.diagnosis.failure import Failure
 from scenarios.doctor.finding import Finding
 from scenarios.doctor.masking import shown_text
+from shop.contract import PAYMENT_OPTIONS
 from users.journeys.diagnosis import remedy as known_remedy
 from users.journeys.steps import Expectation
+from users.population.recipes import AVAILABILITY
 
 _LOG = "look into the log of the shop: it says more"
 _DIFFERS = "the shop differs from the API that checkload knows: compare it with docs/own-shop.md"
@@ -49,6 +51,12 @@ def not_as_known(failure: Failure) -> Finding:
     hint, key = known_remedy(failure.outcome, failure.page, failure.exchange.status), ""
     if hint:
         key = next((table for table in _TABLES if table in hint), "")
+    elif failure.page == AVAILABILITY:
+        key = f"[payments.availability.{failure.payment_option}]"
+        hint = f"compare path and fields of {key} with what the shop wants, and its key answer with the reply"
+    elif failure.payment_option not in ("", *PAYMENT_OPTIONS) and _chose_option(failure):
+        key = f"[payments.recipes.{failure.payment_option}]"
+        hint = f"compare the pages and fields of the recipe {key} with what the shop wants and shows here"
     elif failure.payment_option and _chose_option(failure):
         hint = f"{remedy}; until then, remove {failure.payment_option} from [payments]"
         key = f"[payments] {failure.payment_option}"

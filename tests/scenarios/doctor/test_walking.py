@@ -245,3 +245,32 @@ def test_an_option_that_alone_is_refused_is_not_blamed_on_slug_or_pk(walk):
     assert examined.found.changed == {}
     text = scenario_text(examined.found.facts)
     assert "[payments.recipes.my_wallet]\npages = [\n    { page = " in text
+
+
+@pytest.mark.parametrize(
+    ("pages", "words"),
+    [
+        ([{"page": "MyWalletPage", "fields": {"wallet": "{one_of.wallets}"}}], "wallet_no"),
+        ([{"page": "MyWalletConfirmPage"}], "MyWalletPage"),
+    ],
+    ids=["a field is missing", "a page is missing"],
+)
+def test_a_recipe_that_is_not_as_the_shop_wants_it_is_named(walk, pages, words):
+    asked = {
+        "path": "/payments/my_wallet/check/",
+        "fields": {"phone": "{phone}", "amount": "{amount}", "currency": "{currency}"},
+    }
+    payments = {"my_wallet": 1, "recipes": {"my_wallet": {"pages": pages}}, "availability": {"my_wallet": asked}}
+    examined = walk(second_shop(wallet="yes"), tables={"payments": payments})
+    (finding,) = examined.found.findings
+    assert finding.key == "[payments.recipes.my_wallet]"
+    assert "recipe" in finding.remedy
+    assert words in finding.text
+
+
+def test_a_question_that_the_shop_does_not_take_is_named(walk):
+    pages = [{"page": "MyWalletPage", "fields": {"wallet": "{one_of.wallets}"}}]
+    asked = {"path": "/payments/my_wallet/check/", "fields": {"phone": "{phone}"}}
+    payments = {"my_wallet": 1, "recipes": {"my_wallet": {"pages": pages}}, "availability": {"my_wallet": asked}}
+    (finding,) = walk(second_shop(wallet="yes"), tables={"payments": payments}).found.findings
+    assert finding.key == "[payments.availability.my_wallet]"
