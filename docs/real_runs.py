@@ -71,7 +71,8 @@ def capacity() -> dict[str, str]:
     with tempfile.TemporaryDirectory() as folder:
         command = (BIN / "locust", "--headless", "--scenario", "capacity", "--budget", "4m", "--metrics-port", "0")
         _, report = output_of_run(*command, "--results", folder)
-        result = json.loads((Path(folder) / "result.json").read_text(encoding="utf-8"))
+        (found,) = Path(folder).glob("*/result.json")
+        result = json.loads(found.read_text(encoding="utf-8"))
     return {"capacity": capacity_text(report, result["counts"])}
 
 
@@ -123,8 +124,9 @@ def pictures() -> dict[str, str]:
         (folder / "broken.toml").write_text(text.replace("[shop]\n", f"[shop]\n{FAULTS}", 1), encoding="utf-8")
         command = (BIN / "locust", "-f", ROOT / "locustfile.py", "--headless", "--scenario", "broken.toml")
         output(*command, "--processes", "2", "--metrics-port", "0", "--results", "out", folder=folder)
+        (report,) = folder.glob("out/*/report.html")
         for picture, view in REPORT_VIEWS.items():
-            photograph(folder / "out" / "report.html", ROOT / "docs" / "pictures" / picture, *view)
+            photograph(report, ROOT / "docs" / "pictures" / picture, *view)
         draw_dashboards(folder)
         for page in sorted(folder.glob("drawn/*.html")):
             photograph(page, ROOT / "dashboards" / "pictures" / f"{page.stem}.png", "board", "light")

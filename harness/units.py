@@ -94,7 +94,7 @@ def format_count(number: float, singular: str, plural: str = "") -> str:
 
 def closest_name(wrong: str, known: Iterable[str]) -> str:
     """The known name that is spelled most like a wrong one, upper or lower case alike; empty if none is close."""
-    lowered = {name.lower(): name for name in known}
+    lowered = {name.lower().replace("-", "_"): name for name in known}
     close = get_close_matches(wrong.lower().replace("-", "_"), list(lowered), n=1, cutoff=0.6)
     return lowered[close[0]] if close else ""
 

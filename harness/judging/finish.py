@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import sys
 from dataclasses import dataclass, replace
@@ -17,10 +16,9 @@ from harness.measurement.totals import RunTotals
 from harness.objectives.evaluate import evaluate_run
 from harness.reporting import report
 from harness.reporting.console import console, wants_colour
-from harness.results.folder_lock import lock_folder
 from harness.results.orders_file import OrdersFile
 from harness.results.result import Result, RunSettings, SpanCounts
-from harness.results.store import RESULT, new_folder, write
+from harness.results.store import new_folder, write
 from harness.run.lifecycle import EndCause
 from harness.run.run import Run
 from harness.run.supervisor import Supervisor
@@ -138,11 +136,8 @@ def _spans(run: Run) -> SpanCounts | None:
 
 
 def results_folder(run: Run, named: str) -> Path:
-    """The folder of the results: the named one, unless it holds another run's results or another process uses it."""
-    base = Path(named) if named else RESULTS
-    if named and not os.path.lexists(base / RESULT) and lock_folder(base):
-        return base
-    return new_folder(base, run.workload.name, run.started_at)
+    """A new folder of the run's name, in the named one."""
+    return new_folder(Path(named) if named else RESULTS, run.workload.name, run.started_at)
 
 
 def _ledger(run: Run) -> tuple[LedgerComparison | None, str]:

@@ -14,8 +14,6 @@ from locust.util.timespan import parse_timespan
 
 from harness.allowed_targets import target_refusal
 from harness.errors import UsageError
-from harness.results.folder_lock import lock_folder
-from harness.results.store import RESULT
 from harness.run.workload import Workload
 from harness.units import MAX_DURATION
 
@@ -113,25 +111,9 @@ def refuse_rebalancing(options: Any) -> None:
         )
 
 
-def refuse_results(place: str, otherwise: Path, *, fresh: bool = False) -> None:
-    """Raise ``UsageError`` for a folder that cannot hold the results; ``otherwise`` is the folder used if none is named.
-
-    ``fresh`` also refuses a named folder with the results of another run: a pipeline could not tell old from new.
-    """
-    folder = Path(place) if place else otherwise
-    refuse_unwritable("--results", place, folder)
-    if fresh and place and os.path.lexists(folder / RESULT):
-        raise UsageError(f"--results {place}: it holds the results of another run; empty it, or name another folder")
-
-
-def claim_results(place: str) -> None:
-    """Lock a named results folder for this process; raises ``UsageError`` if another run uses it."""
-    try:
-        claimed = not place or lock_folder(Path(place))
-    except OSError as error:
-        raise UsageError(f"--results {place}: {error.strerror}; name another place") from None
-    if not claimed:
-        raise UsageError(f"--results {place}: another run is writing its results there; name another folder")
+def refuse_results(place: str, otherwise: Path) -> None:
+    """Raise ``UsageError`` for a folder that cannot hold the results; ``otherwise`` is the folder used if none is named."""
+    refuse_unwritable("--results", place, Path(place) if place else otherwise)
 
 
 def refuse_journey_log(place: str) -> None:

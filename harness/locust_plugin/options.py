@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from harness.network import METRICS_PORT
 from harness.run.workload import Choices
-from harness.units import did_you_mean
+from harness.units import closest_name
 
 REMOTE_WRITE_TOKEN = "CHECKLOAD_REMOTE_WRITE_TOKEN"
 MARK = "has_checkload_options"
+BY_SCENARIO = "(default: as the scenario says)"
 
 OPTION_HELP: Mapping[str, str] = {
     "scenario": "The scenario: the load, and the objectives that the shop must meet.",
@@ -52,30 +54,38 @@ def add_options(parser: Any, scenarios: Sequence[str]) -> None:
         metavar="<name or path>",
         default="baseline",
         choices=Suggestions(scenarios),
-        help=f"{OPTION_HELP['scenario']} One of {', '.join(scenarios)}, or the path of a TOML file.",
+        help=f"{OPTION_HELP['scenario']} One of {', '.join(scenarios)}, or the path of a TOML file (default: baseline).",
     )
-    option("--payment-mix", metavar="<option=weight,...>", default="", help=OPTION_HELP["payment_mix"])
-    option("--sms-share", metavar="<0..1>", default="", help=OPTION_HELP["sms_share"])
-    option("--arrival-rate", metavar="<rate>", default="", help=OPTION_HELP["arrival_rate"])
-    option("--seed", metavar="<number>", default="", help=OPTION_HELP["seed"])
-    option("--think-scale", metavar="<factor>", default="", help=OPTION_HELP["think_scale"])
-    option("--budget", metavar="<duration>", default="", help=OPTION_HELP["budget"])
+    option(
+        "--payment-mix", metavar="<option=weight,...>", default="", help=f"{OPTION_HELP['payment_mix']} {BY_SCENARIO}"
+    )
+    option("--sms-share", metavar="<0..1>", default="", help=f"{OPTION_HELP['sms_share']} {BY_SCENARIO}")
+    option("--arrival-rate", metavar="<rate>", default="", help=f"{OPTION_HELP['arrival_rate']} {BY_SCENARIO}")
+    option("--seed", metavar="<number>", default="", help=f"{OPTION_HELP['seed']} {BY_SCENARIO}")
+    option("--think-scale", metavar="<factor>", default="", help=f"{OPTION_HELP['think_scale']} {BY_SCENARIO}")
+    option("--budget", metavar="<duration>", default="", help=f"{OPTION_HELP['budget']} {BY_SCENARIO}")
     option(
         "--allow-target",
         metavar="<host>",
         action="append",
         default=[],
-        help="A further host that may be loaded, beside this machine; may be given several times.",
+        help="A further host that may be loaded, beside this machine; may be given several times (default: none).",
+        in_form=False,
+    )
+    option(
+        "--results",
+        metavar="<folder>",
+        default="",
+        help="Folder in which each run makes a folder for its results (default: results).",
         in_form=False,
     )
     option(
         "--candidate",
         metavar="<URL>",
         default="",
-        help="A second host: each arrival makes the same journey there at the same moment; checkload regress duet compares both.",
+        help="A second host: each arrival makes the same journey there at the same moment; checkload regress duet compares both (default: none).",
         in_form=False,
     )
-    option("--results", metavar="<folder>", default="", help="Folder for the results of the run.", in_form=False)
     option(
         "--plain",
         action="store_true",
@@ -110,22 +120,28 @@ def add_options(parser: Any, scenarios: Sequence[str]) -> None:
         "--remote-write",
         metavar="<URL>",
         default="",
-        help=f"Also send all metrics to this Prometheus every 5 s and at the end; a bearer token is read from {REMOTE_WRITE_TOKEN}.",
+        help=f"Also send all metrics to this Prometheus every 5 s and at the end; a bearer token is read from {REMOTE_WRITE_TOKEN} (default: nowhere).",
+        in_form=False,
+    )
+    option(
+        "--metrics-host",
+        metavar="<address>",
+        default="127.0.0.1",
+        help="Address of /metrics (default: 127.0.0.1).",
         in_form=False,
     )
     option(
         "--otlp",
         metavar="<URL>",
         default="",
-        help="Send traces of failed, slow and sampled journeys to this receiver of OpenTelemetry (OTLP over HTTP), e.g. http://127.0.0.1:4318.",
+        help="Send traces of failed, slow and sampled journeys to this receiver of OpenTelemetry (OTLP over HTTP), e.g. http://127.0.0.1:4318 (default: nowhere).",
         in_form=False,
     )
-    option("--metrics-host", metavar="<address>", default="127.0.0.1", help="Address of /metrics.", in_form=False)
     option(
         "--web-allowed-hosts",
         metavar="<host,...>",
         default="",
-        help="Further host names under which the web UI and /metrics answer, beside this machine's names and plain addresses.",
+        help="Further host names under which the web UI and /metrics answer, beside this machine's names and plain addresses (default: none).",
         in_form=False,
     )
     option(
@@ -140,15 +156,21 @@ def add_options(parser: Any, scenarios: Sequence[str]) -> None:
             f"--max-{name}",
             metavar="<number>",
             default="",
-            help=f"A ceiling: the load ends in good order before it can {what} than this.",
+            help=f"A ceiling: the load ends in good order before it can {what} than this (default: as the scenario says).",
             in_form=False,
         )
-    option("--stop-file", metavar="<path>", default="", help="The run ends as soon as this file exists.", in_form=False)
+    option(
+        "--stop-file",
+        metavar="<path>",
+        default="",
+        help="The run ends as soon as this file exists (default: none).",
+        in_form=False,
+    )
     option(
         "--journey-log",
         metavar="<path>",
         default="",
-        help="Write one JSON line per journey: its pages, and how it ended.",
+        help="Write one JSON line per journey to this file: its pages, and how it ended (default: none).",
         in_form=False,
     )
     option(
@@ -174,14 +196,31 @@ def refuse_unknown_classes(parser: Any, known: Callable[[], Collection[str]]) ->
     def user_class(name: str) -> str:
         names = sorted(known())
         if names and name not in names:
-            meant = did_you_mean(name, names)
-            hint = f"{meant} " if meant else ""
+            meant = closest_name(name, names)
+            hint = f"did you mean {meant}? " if meant else ""
             raise argparse.ArgumentTypeError(f"unknown user class {name}; {hint}known classes: {', '.join(names)}")
         return name
 
     for action in parser._actions:  # noqa: SLF001 - argparse offers no other access to an existing argument
         if action.dest == "user_classes":
             action.type = user_class
+
+
+def refuse_unknown_options(parser: Any) -> None:
+    """Make the parser name each unknown option first: the word after it would be refused as an unknown user class."""
+    parse = parser.parse_args
+
+    def parse_args(args: Sequence[str] | None = None, *others: Any, **settings: Any) -> argparse.Namespace:
+        given = list(sys.argv[1:] if args is None else args)
+        options = given[: given.index("--")] if "--" in given else given
+        names = [word.partition("=")[0] for word in options if word.startswith("--")]
+        known = parser._option_string_actions  # noqa: SLF001 - argparse offers no other access
+        if unknown := [name for name in names if not any(one.startswith(name) for one in known)]:
+            parser.error(f"unrecognized arguments: {' '.join(unknown)}")  # Locust adds which options are similar
+        options_found: argparse.Namespace = parse(args, *others, **settings)
+        return options_found
+
+    parser.parse_args = parse_args
 
 
 def check_after_parsing(parser: Any, check: Callable[[argparse.Namespace], object]) -> None:

@@ -21,7 +21,13 @@ from harness.locust_plugin import signals
 from harness.locust_plugin.judging_process import JudgingProcess
 from harness.locust_plugin.master_port import PortGuard, install_port_guard
 from harness.locust_plugin.option_checks import refuse_endless_time
-from harness.locust_plugin.options import add_options, check_after_parsing, hide_passwords, refuse_unknown_classes
+from harness.locust_plugin.options import (
+    add_options,
+    check_after_parsing,
+    hide_passwords,
+    refuse_unknown_classes,
+    refuse_unknown_options,
+)
 from harness.locust_plugin.preparation import Preparation
 from harness.locust_plugin.terminal.output import route_progress_lines, wants_panel
 from harness.locust_plugin.terminal.screen import Screen
@@ -68,6 +74,7 @@ class Plugin:
         hide_passwords(parser)
         refuse_endless_time(parser)
         refuse_unknown_classes(parser, lambda: _loaded(User))
+        refuse_unknown_options(parser)
         check_after_parsing(parser, self.check_options)
 
     def check_options(self, options: Any) -> None:

@@ -13,7 +13,6 @@ from harness.host_header import parse_allowed_hosts
 from harness.judging import finish
 from harness.judging.shop_metrics import check_prometheus
 from harness.locust_plugin.option_checks import (
-    claim_results,
     refuse_candidate,
     refuse_host,
     refuse_journey_log,
@@ -56,11 +55,9 @@ class Preparation:
         refuse_rebalancing(options)
         parse_allowed_hosts(options.web_allowed_hosts)
         otlp_endpoint(options.otlp, workload.target.allowed)
-        refuse_results(options.results, finish.RESULTS, fresh=options.headless)
+        refuse_results(options.results, finish.RESULTS)
         refuse_journey_log(options.journey_log)
         selected_user_classes(self._chosen, workload, options)
-        if options.headless:
-            claim_results(options.results)
         return workload
 
     def choose(self, options: Any) -> Workload[Any]:

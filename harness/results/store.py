@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, replace
@@ -29,6 +30,7 @@ from harness.measurement.sample import Phase
 from harness.objectives.verdict import Finding, Severity, Verdict
 from harness.results.compact import decompressed
 from harness.results.json_schema import SchemaCheck, compile_schema
+from harness.results.orders_file import ORDERS, ORDERS_COMPRESSED
 from harness.results.redact import Redactor
 from harness.results.result import SCHEMA_VERSION, Result, judgement_from_json, judgement_to_json, ledger_from_json
 from harness.shop_metrics.measurement import MetricMeasurement
@@ -39,6 +41,8 @@ logger = logging.getLogger("checkload")
 RESULT = "result.json"
 MAX_RESULT_BYTES = 500_000_000
 """The size of the largest result that is read."""
+MAX_NAMED_RUNS = 3
+"""Runs in a folder that an error names."""
 MAX_REPORTED_FAULTS = 5
 """Faults of a damaged result that an error names."""
 _VOCABULARY = frozenset(
@@ -73,6 +77,23 @@ def new_folder(base: Path, scenario: str, now: datetime) -> Path:
             continue
         return folder
     raise AssertionError("there is always another number")
+
+
+def run_folder(place: Path) -> Path:
+    """The folder of a run: this folder, or the only run in it, or the folder of this file; ResultError if it holds several runs."""
+    if not user_files.is_directory(place):
+        return place.parent
+    if _is_run(place):
+        return place
+    runs = sorted(one for one in place.iterdir() if one.is_dir() and _is_run(one))
+    if len(runs) > 1:
+        names = ", ".join(one.name for one in runs[-MAX_NAMED_RUNS:])
+        raise ResultError(f"{place}: holds {len(runs)} runs; name one of them, such as {names}")
+    return runs[0] if runs else place
+
+
+def _is_run(folder: Path) -> bool:
+    return any(os.path.lexists(folder / name) for name in (RESULT, ORDERS, ORDERS_COMPRESSED))
 
 
 def write(
@@ -117,7 +138,7 @@ def _encoded(document: Mapping[str, Any]) -> bytes:
 
 def read(place: Path) -> Result:
     """Read a result from its folder, its ``result.json`` or a stored baseline; ResultError says what is wrong with it."""
-    path = place / RESULT if user_files.is_directory(place) else place
+    path = run_folder(place) / RESULT if user_files.is_directory(place) else place
     try:
         content = decompressed(user_files.read_bytes(path, MAX_RESULT_BYTES), MAX_RESULT_BYTES)
         document = user_files.parse_json(content)

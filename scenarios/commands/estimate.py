@@ -38,15 +38,18 @@ _OPTIONS = {
     "--think-scale": ("FACTOR", "factor for all think times"),
     "--budget": ("DURATION", "how long a search for the capacity may take"),
 }
+BY_SCENARIO = "(default: as the scenario says)"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command to its parser."""
     parser.add_argument("scenario", metavar="SCENARIO", help="the name of a scenario, or the path of a TOML file")
     for option, (metavar, words) in _OPTIONS.items():
-        parser.add_argument(option, metavar=metavar, default="", help=words)
-    parser.add_argument("-u", "--users", type=int, metavar="N", help="the number of virtual users")
-    parser.add_argument("-t", "--run-time", metavar="DURATION", default="", help="the length of the run, e.g. 10m")
+        parser.add_argument(option, metavar=metavar, default="", help=f"{words} {BY_SCENARIO}")
+    parser.add_argument("-u", "--users", type=int, metavar="N", help=f"the number of virtual users {BY_SCENARIO}")
+    parser.add_argument(
+        "-t", "--run-time", metavar="DURATION", default="", help=f"the length of the run, e.g. 10m {BY_SCENARIO}"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to this file as JSON")
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = EPILOG

@@ -19,7 +19,7 @@ from harness.reporting import report
 from harness.reporting.html.report_page import FILE_NAME
 from harness.reporting.pull_request import Attempt, comment
 from harness.results.result import Result
-from harness.results.store import RESULT, ResultError, read
+from harness.results.store import RESULT, ResultError, read, run_folder
 from scenarios.commands.comment import is_web_address, link_problem
 from scenarios.commands.run import command_line
 
@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     while True:
         folder = arguments.results / f"attempt-{len(attempts) + 1}"
         code, stopped = _load(arguments.scenario, folder, arguments.options)
-        if not (folder / RESULT).exists():
+        if not (folder.exists() and (run_folder(folder) / RESULT).exists()):
             return _without_result(arguments, attempts, code)
         result = _result(folder)
         attempts.append(Attempt(result.judgement.verdict, result.judgement.reason))
@@ -156,4 +156,4 @@ def _publish(arguments: argparse.Namespace, folder: Path, text: str) -> None:
     (arguments.results / COMMENT).write_text(text, encoding="utf-8")
     for name in (*report.RENDERINGS, FILE_NAME):
         with suppress(FileNotFoundError):
-            shutil.copyfile(folder / name, arguments.results / name)
+            shutil.copyfile(run_folder(folder) / name, arguments.results / name)

@@ -13,7 +13,7 @@ from harness.errors import UsageError
 from harness.exits import Exit
 from harness.results.orders_file import read_orders
 from harness.results.result import Result
-from harness.results.store import RESULT, ResultError, read
+from harness.results.store import RESULT, ResultError, read, run_folder
 from scenarios.reconciliation.matching import Reconciliation, reconcile
 from scenarios.reconciliation.shop_export import ExportColumns, read_export
 from scenarios.reconciliation.text import reconciliation_json, reconciliation_text
@@ -46,7 +46,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Compare the orders and print the differences; returns the exit code, raises ``UsageError``."""
-    folder = arguments.result if files.is_directory(arguments.result) else arguments.result.parent
+    try:
+        folder = run_folder(arguments.result)
+    except ResultError as error:
+        raise UsageError(str(error)) from None
     result = _result(folder)
     columns = ExportColumns(arguments.number_column, arguments.amount_column, arguments.option_column)
     export = read_export(arguments.orders, columns, _known_encoding(arguments.encoding))

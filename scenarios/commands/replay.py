@@ -24,6 +24,7 @@ from harness.errors import UsageError
 from harness.exits import Exit
 from harness.metrics.series_file import SERIES_FILE_NAME, read
 from harness.network import METRICS_PORT
+from harness.results.store import RESULT, ResultError, run_folder
 
 _GRAPH_QUERY = "sum by (run_id) (rate(checkout_load_page_response_seconds_count[{window:d}s]))"
 _SHORTEST_WINDOW = 30.0  # seconds
@@ -124,13 +125,11 @@ def _files(results: list[str]) -> list[Path]:
     problems, files = [], []
     for result in results:
         place = Path(result)
-        file = (
-            place / SERIES_FILE_NAME
-            if place.is_dir()
-            else place.with_name(SERIES_FILE_NAME)
-            if place.name == "result.json"
-            else place
-        )
+        try:
+            file = run_folder(place) / SERIES_FILE_NAME if place.is_dir() or place.name == RESULT else place
+        except ResultError as error:
+            problems.append(str(error))
+            continue
         if file.is_file():
             files.append(file)
         else:

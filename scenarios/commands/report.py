@@ -17,7 +17,7 @@ from harness.reporting.console import console, wants_colour
 from harness.reporting.html.report_page import MOST_RUNS, report_page, several_page
 from harness.reporting.html.runs import ReportRun
 from harness.results.result import Result
-from harness.results.store import RESULT, ResultError, read
+from harness.results.store import ResultError, read, run_folder
 
 CONSOLE = "console"
 FILES = {"json" if name == "summary.json" else Path(name).stem: name for name in report.RENDERINGS}
@@ -93,7 +93,7 @@ def rendered(result: Result, form: str, place: str) -> str:
 
 
 def _page(places: Sequence[Path], found: Sequence[Result]) -> bytes:
-    timelines = [stored_timeline(place.parent if place.name == RESULT else place) for place in places]
+    timelines = [stored_timeline(run_folder(place)) for place in places]
     if len(found) == 1:
         return report_page(found[0], timelines[0])
     return several_page(
@@ -106,6 +106,6 @@ def _page(places: Sequence[Path], found: Sequence[Result]) -> bytes:
 
 def _names(places: Sequence[Path]) -> list[str]:
     """A name for each result: that of its folder, or its whole path where two folders have the same name."""
-    short = [(place.parent if place.name == RESULT else place).resolve().name for place in places]
+    short = [run_folder(place).resolve().name for place in places]
     chosen = short if len(set(short)) == len(short) else list(map(str, places))
     return [name.encode(errors="replace").decode() for name in chosen]

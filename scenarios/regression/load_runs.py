@@ -15,7 +15,7 @@ from harness.exits import Exit
 from harness.judging.finish import CANDIDATE
 from harness.regression.pairing import Side
 from harness.results.result import Result
-from harness.results.store import ResultError, read
+from harness.results.store import ResultError, read, run_folder
 
 LOG = "run.log"
 LAST_LINES = 5
@@ -39,7 +39,7 @@ class LoadRuns:
     def run_pair(self, name: str) -> tuple[Result, Result]:
         """Run one load against both versions at the same time; returns the results of baseline and candidate."""
         hosts = "--host", self.hosts[Side.BASELINE], "--candidate", self.hosts[Side.CANDIDATE]
-        return self._run(name, *hosts), _read(self.folder / name / CANDIDATE)
+        return self._run(name, *hosts), _read(self.folder / name, CANDIDATE)
 
     def _run(self, name: str, *targets: str) -> Result:
         folder = self.folder / name
@@ -84,9 +84,9 @@ class LoadProcess:
             self.process.wait()
 
 
-def _read(folder: Path) -> Result:
+def _read(folder: Path, part: str = "") -> Result:
     try:
-        return read(folder)
+        return read(run_folder(folder) / part)
     except ResultError as error:
         raise UsageError(str(error)) from None
 

@@ -23,7 +23,7 @@ from harness.regression.figures import Plan
 from harness.regression.pairing import Side
 from harness.regression.tolerance import DUET_LOOKS, RunEffect, Tolerance
 from harness.results.result import Result
-from harness.results.store import read
+from harness.results.store import read, run_folder
 from scenarios.commands.run import command_line
 from scenarios.regression.duet import Busy, BusyShare, DuetRounds, compare_results, play
 from scenarios.regression.load_runs import LoadRuns
@@ -97,7 +97,7 @@ def rounds_in(folder: Path) -> Iterator[Round]:
     """All rounds that are complete."""
     for path in sorted(folder.glob(f"*/{FACTS}")):
         facts = json.loads(path.read_text(encoding="utf-8"))
-        load = path.parent / "load"
+        load = run_folder(path.parent / "load")
         yield Round(**facts, results=(read(load), read(load / "candidate")))
 
 

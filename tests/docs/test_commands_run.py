@@ -50,9 +50,10 @@ def folder(tmp_path_factory):
 def run(folder):
     """The output of the short run, and the report at its end."""
     command = (BIN / "locust", "--headless", "--scenario", folder / "baseline.toml", "-t", "8s", "--metrics-port", "0")
-    found = real_runs.output_of_run(*command, "--results", folder / RESULT)
-    for name in ("out", "results/before", "results/after"):
-        shutil.copytree(folder / RESULT, folder / name)
+    found = real_runs.output_of_run(*command, "--results", folder / "out")
+    (made_by_run,) = (folder / "out").iterdir()
+    for name in (RESULT, "results/before", "results/after"):
+        shutil.copytree(made_by_run, folder / name)
     return found
 
 

@@ -16,6 +16,8 @@ import pytest
 from room import room_for_load
 from scraping import a_free_port
 
+from harness.results.store import run_folder
+
 ROOT = Path(__file__).parents[2]
 LONGEST = 120  # seconds after which a process that hangs is ended
 
@@ -45,10 +47,14 @@ class Finished:
     files: list[Path] = field(default_factory=list)
 
     @property
+    def folder(self):
+        """The folder of this process's only run."""
+        return run_folder(self.results)
+
+    @property
     def result(self):
         """The parsed result.json of this process's only run."""
-        (path,) = self.results.rglob("result.json")
-        return json.loads(path.read_text())
+        return json.loads((self.folder / "result.json").read_text())
 
     @property
     def sound(self):

@@ -310,7 +310,7 @@ def test_the_shop_sold_one_order_per_receipt_and_per_failure_after_the_sale(resu
 
 
 def test_orders_csv_lists_every_order_that_the_shop_sold(run, result):
-    counts, orders = result["counts"], list(read_orders(run.finished.results))
+    counts, orders = result["counts"], list(read_orders(run.finished.folder))
     assert len({one.number for one in orders if one.number}) >= counts["orders"]
     # Without a number: sold, or perhaps sold, to a shopper who never saw it.
     assert len(orders) >= result["ledger"]["orders_theirs"]

@@ -72,7 +72,7 @@ def test_the_search_finds_the_capacity_of_the_shop(locust, tmp_path, free_port):
     if run.code == 0:
         least = "at least " if answer["at_least"] else ""
         assert f"The shop carries {least}{round(answer['journeys']):,} journeys" in run.output
-    assert "Levels of the search" in (run.results / "summary.md").read_text()
+    assert "Levels of the search" in (run.folder / "summary.md").read_text()
 
 
 @pytest.mark.end_to_end

@@ -18,7 +18,7 @@ def test_one_load_makes_the_same_journeys_at_two_shops(locust, scenario, shop):
         served = slower.ledger()["orders"]
     finally:
         slower.stop()
-    both = [json.loads((run.results / place / "result.json").read_text()) for place in ("", "candidate")]
+    both = [json.loads((run.folder / place / "result.json").read_text()) for place in ("", "candidate")]
     base, candidate = (one["counts"] for one in both)
     assert base["journeys"] == candidate["journeys"] > 100
     assert base["orders"] == candidate["orders"] == sum(served.values())

@@ -99,7 +99,7 @@ def test_an_interrupted_master_waits_for_the_journeys_under_way(locust, scenario
     assert run.result["ledger"]["agrees"], run.result["ledger"]
     outcomes = run.result["counts"]["journeys_by_outcome"]
     assert not {"aborted", "unfinished"} & set(outcomes), outcomes
-    amounts = [Decimal(one.amount) for one in read_orders(run.results)]
+    amounts = [Decimal(one.amount) for one in read_orders(run.folder)]
     assert len(amounts) == run.result["counts"]["orders"] > 0
     assert sum(amounts) * 100 == run.result["counts"]["amount"]
 

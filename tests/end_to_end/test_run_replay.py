@@ -84,7 +84,7 @@ def in_file(path, name):
 
 def test_result_live_scrape_file_and_replay_agree(run):
     counts = run.result["counts"]
-    path = run.finished.results / SERIES_FILE_NAME
+    path = run.finished.folder / SERIES_FILE_NAME
     expected = {
         "page_response_seconds_count": counts["pages"],
         "page_outcomes_total": counts["pages"],

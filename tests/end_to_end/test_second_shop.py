@@ -113,7 +113,7 @@ def test_an_option_of_the_shops_own_is_bought_with_by_a_recipe(buy, fidelity):
     assert Counter((order["payment_type"], order["kind"]) for order in books["orders"]) == Counter(wanted)
     assert run.result["counts"]["pages_by_page"]["PaymentAvailability"] == len(JOURNEYS)
     assert run.result["counts"]["pages_by_page"]["MyWalletConfirmPage"] == len(JOURNEYS)
-    assert Counter(order.payment_option for order in read_orders(run.results)) == {"my_wallet": 3, "credit_card": 3}
+    assert Counter(order.payment_option for order in read_orders(run.folder)) == {"my_wallet": 3, "credit_card": 3}
 
 
 def test_an_own_option_that_is_not_available_is_replaced_by_the_fallback(buy):

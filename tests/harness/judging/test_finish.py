@@ -245,20 +245,12 @@ def test_results_without_a_named_folder_get_one_of_their_own(tmp_path):
     assert finished_of(a_run()).folder.name == "fake-20260102T030405Z-2"
 
 
-def test_a_named_folder_is_used_as_it_is(tmp_path):
-    assert finished_of(a_run(), tmp_path / "mine").folder == tmp_path / "mine"
-    (tmp_path / "other").mkdir()
-    (tmp_path / "other" / "notes.txt").write_text("mine")
-    assert finished_of(a_run(), tmp_path / "other").folder == tmp_path / "other"
-
-
-def test_a_second_run_into_the_same_folder_keeps_the_first_results(tmp_path):
+def test_a_named_folder_gets_a_folder_for_each_run(tmp_path):
     first = finished_of(a_run(), tmp_path / "mine")
     before = (first.folder / "result.json").read_bytes()
     second = finished_of(a_run(bought=200), tmp_path / "mine")
-    third = finished_of(a_run(bought=100), tmp_path / "mine")
-    assert second.folder == tmp_path / "mine" / "fake-20260102T030405Z"
-    assert third.folder == tmp_path / "mine" / "fake-20260102T030405Z-2"
+    assert first.folder == tmp_path / "mine" / "fake-20260102T030405Z"
+    assert second.folder == tmp_path / "mine" / "fake-20260102T030405Z-2"
     assert (first.folder / "result.json").read_bytes() == before
     assert json.loads((second.folder / "result.json").read_text())["counts"]["orders"] == 200
 

@@ -1,8 +1,5 @@
 import os
 import re
-import subprocess
-import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,9 +7,7 @@ import pytest
 from workloads import FakeWorkload
 
 from harness.errors import UsageError
-from harness.judging import finish
 from harness.locust_plugin.option_checks import (
-    claim_results,
     refuse_candidate,
     refuse_host,
     refuse_journey_log,
@@ -84,40 +79,6 @@ def test_results_need_a_folder_that_exists_or_can_be_made(tmp_path):
         refuse_results(str(tmp_path / "file" / "below"), Path("results"))
     with pytest.raises(UsageError, match="is not writable"):
         refuse_results("/proc/nowhere", Path("results"))
-
-
-def test_a_folder_with_results_of_another_run_is_refused(tmp_path):
-    refuse_results(str(tmp_path), Path("results"), fresh=True)
-    (tmp_path / "result.json").write_text("{}")
-    with pytest.raises(UsageError, match="another run"):
-        refuse_results(str(tmp_path), Path("results"), fresh=True)
-    refuse_results(str(tmp_path), Path("results"))  # by hand, run follows run: each gets a folder of its own
-
-
-def test_a_broken_link_counts_as_a_result(tmp_path):
-    (tmp_path / "result.json").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(UsageError, match="another run"):
-        refuse_results(str(tmp_path), Path("results"), fresh=True)
-
-
-CLAIM = "import sys; from pathlib import Path; from harness.results.folder_lock import lock_folder; print(lock_folder(Path(sys.argv[1])), flush=True)"
-
-
-def test_a_results_folder_belongs_to_one_process_at_a_time(tmp_path):
-    folder = tmp_path / "deep" / "results"
-    command = [sys.executable, "-c", f"{CLAIM}; sys.stdin.read()", str(folder)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
-        assert other.stdout.readline() == "True\n"
-        with pytest.raises(UsageError, match=f"--results {folder}: another run is writing"):
-            claim_results(str(folder))
-        run = SimpleNamespace(workload=SimpleNamespace(name="quick"), started_at=datetime(2026, 1, 2, tzinfo=UTC))
-        assert finish.results_folder(run, str(folder)) == folder / "quick-20260102T000000Z"
-        other.kill()
-    claim_results(str(folder))
-    claim_results(str(folder))
-    assert finish.results_folder(run, str(folder)) == folder
-    ended = subprocess.run(command, input="", capture_output=True, text=True, timeout=20, check=True)
-    assert ended.stdout == "False\n"
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,10 @@
 import argparse
 
 import pytest
+from locust.argument_parser import get_empty_argument_parser
 
 from harness.locust_plugin.option_checks import refuse_endless_time
-from harness.locust_plugin.options import hide_passwords, refuse_unknown_classes
+from harness.locust_plugin.options import add_options, hide_passwords, refuse_unknown_classes, refuse_unknown_options
 
 
 @pytest.fixture
@@ -52,3 +53,22 @@ def test_an_error_of_the_parser_repeats_no_password_of_a_url(parser, capsys, giv
     reported = capsys.readouterr().err
     assert "(hidden)@" in reported
     assert "ter2" not in reported
+
+
+def test_an_unknown_option_is_named_in_place_of_the_word_after_it(parser, capsys):
+    parser.add_argument("--payment-mix")
+    refuse_unknown_options(parser)
+    with pytest.raises(SystemExit) as ended:
+        parser.parse_args(["--payment-mx", "gpay=1", "--sed=3"])
+    assert ended.value.code == 2
+    assert "error: unrecognized arguments: --payment-mx --sed\n" in capsys.readouterr().err
+    assert parser.parse_args(["--payment", "gpay=1", "Guest", "--", "Returning"]).payment_mix == "gpay=1"
+
+
+def test_the_help_of_each_option_with_a_value_says_its_default():
+    parser = get_empty_argument_parser(add_help=False, default_config_files=[])
+    add_options(parser, ["baseline"])
+    (group,) = [one for one in parser._action_groups if one.title == "checkload"]
+    options = [one for one in group._group_actions if one.nargs != 0]
+    assert len(options) > 10
+    assert [one.option_strings for one in options if "(default: " not in one.help] == []

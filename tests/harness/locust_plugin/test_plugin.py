@@ -26,15 +26,6 @@ def test_a_usage_error_ends_the_process_before_anything_is_sent(begin, capsys, o
     assert reported in capsys.readouterr().err
 
 
-def test_two_runs_at_once_do_not_share_a_results_folder(begin, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("harness.locust_plugin.option_checks.lock_folder", lambda folder: folder != tmp_path / "taken")
-    begin(results=str(tmp_path / "free"))
-    with pytest.raises(SystemExit) as left:
-        begin(results=str(tmp_path / "taken"))
-    assert left.value.code == Exit.USAGE_ERROR
-    assert "another run is writing its results there" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize(
     ("options", "follows"),
     [

@@ -1,5 +1,6 @@
 """The program `checkload`: its help, its exit codes and its error messages."""
 
+import argparse
 import io
 import subprocess
 import sys
@@ -144,3 +145,12 @@ def test_it_runs_as_a_program():
     assert done.returncode == 2
     assert "RESULT" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_help_of_each_option_says_its_default_if_it_has_one():
+    for name, entry in COMMANDS.items():
+        parser = argparse.ArgumentParser()
+        entry.load().add_arguments(parser)
+        for action in parser._actions:
+            if action.option_strings and action.nargs != 0 and action.default not in (None, "", [], argparse.SUPPRESS):
+                assert "(default: " in action.help, f"{name} {action.option_strings}"

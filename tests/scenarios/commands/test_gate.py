@@ -26,8 +26,8 @@ if kind == "refused":
     print("the scenario cannot be used", file=sys.stderr)
     sys.exit(2)
 if kind != "version":
-    shutil.copytree({runs!r} + "/" + kind, folder, dirs_exist_ok=True)
-    sys.exit(int((folder / "exit").read_text()))
+    shutil.copytree({runs!r} + "/" + kind, folder / "run")
+    sys.exit(int((folder / "run" / "exit").read_text()))
 """
 SETTINGS = {"passed": {}, "failed": {"page": 0.2}, "invalid": {"invalid": True}, "inconclusive": {"rate": 0.2}}
 CHECKS = ("target", "requests", "shop", "end", "bugs")
