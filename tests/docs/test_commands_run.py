@@ -71,11 +71,10 @@ def labels(text):
 
 
 def progress(log):
-    """The parts of all lines of progress, without those that appear only if there is something to report."""
-    lines = [
-        re.sub(r" \([^)]*\)|, \d+ waiting.*", "", line) for line in log.splitlines() if re.match(r" *\d+ of ", line)
-    ]
-    return {plain(part) for line in lines for part in line.split(", ")}
+    """The parts of all lines of progress, without those that appear, or find no room, if there is something to report."""
+    lines = [line for line in log.splitlines() if re.match(r" *\d+ of ", line)]
+    parts = {plain(part) for line in lines for part in line.split(", ")}
+    return parts - {"# ended", "# orders", "# waiting", "# dropped", "# from sending"}
 
 
 def arrivals(line):
