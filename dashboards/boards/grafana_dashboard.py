@@ -7,13 +7,14 @@ from grafana_foundation_sdk.builders import prometheus
 from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models.common import DataSourceRef
 
-from dashboards.boards.grafana_panels import build_panel
+from dashboards.boards.grafana_panels import RUN_LABEL, build_panel
 from dashboards.boards.panel import Board, Row
 from dashboards.boards.promql import PREFIX, RUN
 
 SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 _WIDE = 24
 _STARTED = f"{PREFIX}run_start_timestamp_seconds"
+NO_LABEL = "_"
 _REMEMBERED = "[30d]"  # runs of the last 30 days can be compared
 
 
@@ -55,6 +56,7 @@ def _variables(board: Board) -> list[build.QueryVariable | build.DatasourceVaria
         label = name.replace("_", " ").capitalize()
         choice = _choice(name, label, asked, model.VariableSort.ALPHABETICAL_ASC)
         variables.append(choice.multi(True).include_all(True).all_value(".+").current(_data_source()))
+    variables.append(_run_label())
     if board.compares:
         known = f"query_result(count by (run_id) (last_over_time({_STARTED}{_REMEMBERED})))"
         earlier = _choice("baseline", "Compare with", known, model.VariableSort.ALPHABETICAL_DESC)
@@ -64,6 +66,15 @@ def _variables(board: Board) -> list[build.QueryVariable | build.DatasourceVaria
         apart = _choice("shift", "Seconds apart", f"query_result(round({this} - {that}))", model.VariableSort.DISABLED)
         variables.append(apart.regex(r"/\} (-?\d+)/").hide(model.VariableHide.HIDE_VARIABLE))
     return variables
+
+
+def _run_label() -> build.QueryVariable:
+    """A hidden variable: with one chosen run, the run is in no legend."""
+    chosen = f"count(count by (run_id) (last_over_time({_STARTED}{{{RUN}}}{_REMEMBERED})))"
+    several = f'label_replace({chosen} > 1, "label", "run_id", "", "")'
+    one = f'label_replace({chosen} <= 1, "label", "{NO_LABEL}", "", "")'
+    variable = _choice(RUN_LABEL, "Run in legends", f"query_result({several} or {one})", model.VariableSort.DISABLED)
+    return variable.regex('/label="([^"]+)"/').hide(model.VariableHide.HIDE_VARIABLE)
 
 
 def _choice(name: str, label: str, query: str, sort: model.VariableSort) -> build.QueryVariable:

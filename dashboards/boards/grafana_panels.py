@@ -22,6 +22,9 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from dashboards.boards.panel import BASELINE, OBJECTIVE, Kind, Panel, Query
 
+RUN_LABEL = "run_label"
+"""The variable that has the name of the label to show: ``run_id`` if several runs are chosen, else one that no series has."""
+
 _LINES = {OBJECTIVE: "red", BASELINE: "#9fa7b3"}
 
 
@@ -52,7 +55,11 @@ def build_panel(panel: Panel, number: int, place: model.GridPos, source: shared.
 
 
 def _target(panel: Panel, query: Query, ref: str, source: shared.DataSourceRef) -> prometheus.Dataquery:
-    target = prometheus.Dataquery().expr(query.expr).ref_id(ref).legend_format(query.legend).datasource(source)
+    legend = (
+        f"{panel.title} {{{{run_id}}}}" if query.legend == "{{run_id}}" and panel.kind is Kind.GRAPH else query.legend
+    )
+    legend = legend.replace("{{run_id}}", f"{{{{${RUN_LABEL}}}}}")
+    target = prometheus.Dataquery().expr(query.expr).ref_id(ref).legend_format(legend).datasource(source)
     if panel.kind is Kind.TABLE:
         target.format(PromQueryFormat.TABLE)
     elif panel.kind is Kind.HEATMAP:
@@ -72,8 +79,13 @@ def _graph(panel: Panel) -> timeseries.Panel:
         .legend(legend.placement(shared.LegendPlacement.BOTTOM).calcs([]))
         .tooltip(common.VizTooltipOptions().mode(shared.TooltipDisplayMode.MULTI).sort(shared.SortOrder.DESCENDING))
     )
-    if panel.maximum is None:
+    if panel.log:
+        builder.scale_distribution(common.ScaleDistributionConfig().type(shared.ScaleDistribution.LOG).log(10))
+    elif panel.maximum is None:
         builder.axis_soft_min(0)
+    for name, colour in panel.colours:
+        fixed = model.DynamicConfigValue("color", {"mode": "fixed", "fixedColor": colour})
+        builder.override_by_regexp(f"/^({name})\\b/", [fixed])
     for query in panel.queries:
         if query.ref in _LINES:
             builder.override_by_query(query.ref, _dashed(_LINES[query.ref]))
@@ -140,7 +152,7 @@ def _table(panel: Panel) -> table.Panel:
     for name, unit in panel.units:
         builder.override_by_name(names[name], [model.DynamicConfigValue("unit", str(unit))])
     if panel.sort_by:
-        builder.sort_by([common.TableSortByFieldState().display_name(names[panel.sort_by]).desc(True)])
+        builder.sort_by([common.TableSortByFieldState().display_name(names[panel.sort_by]).desc(panel.descending)])
     return builder
 
 

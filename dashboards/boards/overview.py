@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboards.boards import promql as q
+from dashboards.boards.colours import BY_OUTCOME
 from dashboards.boards.panel import BASELINE, OBJECTIVE, Board, Kind, Panel, Query, Row, Threshold, Unit
 
 _GOOD, _BAD, _UNSURE, _PLAIN = "green", "red", "orange", "blue"
@@ -88,13 +89,21 @@ _VERDICT = Row(
     ),
 )
 
+
+def _in_percent(metric: str) -> str:
+    """A number of each objective; a share as per cent, with % as its unit."""
+    by = "run_id, objective, unit"
+    shares, others = q.last(metric, 'unit="share"', by=by), q.last(metric, 'unit!="share"', by=by)
+    return f'100 * label_replace({shares}, "unit", "%", "", "") or {others}'
+
+
 _OBJECTIVES = Row(
     "The objectives",
     (
         Panel(
             Kind.TABLE,
             "Objectives and their state",
-            "Measured in the steady part, in the unit of the last column. Bad: broken so far, or failed. Inconclusive at the end means too few "
+            "Measured in the steady part, in the unit of the last column; what is broken comes first. Bad: broken so far, or failed. Inconclusive at the end means too few "
             "samples.",
             Unit.PLAIN,
             (
@@ -103,8 +112,8 @@ _OBJECTIVES = Row(
                     "",
                     instant=True,
                 ),
-                Query(q.last("objective_bound", by="run_id, objective, unit"), "", instant=True),
-                Query(q.last("objective_measured", by="run_id, objective, unit"), "", instant=True),
+                Query(_in_percent("objective_bound"), "", instant=True),
+                Query(_in_percent("objective_measured"), "", instant=True),
             ),
             width=24,
             columns=(
@@ -116,6 +125,7 @@ _OBJECTIVES = Row(
                 ("unit", "Unit"),
             ),
             sort_by="state",
+            descending=False,
             decimals=4,
         ),
     ),
@@ -184,6 +194,7 @@ _SHOP = Row(
                 ),
                 Query(q.earlier(0.95, "page_response_seconds"), "p95 {{run_id}}", ref=BASELINE),
             ),
+            log=True,
         ),
         Panel(
             Kind.STACK,
@@ -191,6 +202,7 @@ _SHOP = Row(
             "Failures of the shop. Bad: above 0. A single kind usually names the cause.",
             Unit.PER_SECOND,
             (Query(q.rate("page_errors_total", by="run_id, kind"), "{{kind}} {{run_id}}"),),
+            colours=BY_OUTCOME,
         ),
         Panel(
             Kind.GRAPH,
@@ -247,10 +259,14 @@ _INSTRUMENT = Row(
         Panel(
             Kind.GRAPH,
             "Lateness of arrivals, p99",
-            "How late arrivals started because of the load generator. Bad: above 50 ms. Then this machine is too small or too busy, and the run is "
-            "invalid.",
+            "How late arrivals started because of the load generator. Bad: above the red line, which is 25 ms, or 5 % of the tightest bound on a "
+            "time. Then this machine is too small or too busy, and the run is invalid.",
             Unit.SECONDS,
-            (Query(q.quantile(0.99, "arrival_lag_seconds")),),
+            (
+                Query(q.quantile(0.99, "arrival_lag_seconds"), "p99 {{run_id}}"),
+                Query(q.ALLOWED_LATENESS, "allowed {{run_id}}", ref=OBJECTIVE),
+            ),
+            log=True,
         ),
         Panel(
             Kind.GRAPH,
@@ -258,6 +274,7 @@ _INSTRUMENT = Row(
             "How long arrivals waited because every virtual user was busy. Bad: above 0. There are too few users (-u), or the shop is slow.",
             Unit.SECONDS,
             (Query(q.quantile(0.99, "arrival_wait_seconds")),),
+            log=True,
         ),
         Panel(
             Kind.GRAPH,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboards.boards import promql as q
+from dashboards.boards.colours import BY_OUTCOME, BY_STATUS
 from dashboards.boards.panel import BASELINE, OBJECTIVE, Board, Kind, Panel, Query, Row, Unit
 
 _BY = "run_id, page"
@@ -122,8 +123,9 @@ _AS_IT_GOES = Row(
             "Failures a second, by page and kind",
             "Failures of the shop. Bad: above 0. The same kind on many pages points to the whole shop; on one page, to this page.",
             Unit.PER_SECOND,
-            (Query(q.rate("page_errors_total", q.PAGE, by="run_id, page, kind"), "{{page}} {{kind}} {{run_id}}"),),
+            (Query(q.rate("page_errors_total", q.PAGE, by="run_id, page, kind"), "{{kind}} {{page}} {{run_id}}"),),
             width=12,
+            colours=BY_OUTCOME,
         ),
         Panel(
             Kind.STACK,
@@ -132,6 +134,7 @@ _AS_IT_GOES = Row(
             Unit.REQUESTS,
             (Query(q.rate("page_responses_total", q.PAGE, by="run_id, code"), "{{code}} {{run_id}}"),),
             width=8,
+            colours=BY_STATUS,
         ),
         Panel(
             Kind.GRAPH,
@@ -188,6 +191,7 @@ _EACH = Row(
                 ),
                 Query(q.earlier(0.95, _RESPONSE, q.PAGE), "p95 {{run_id}}", ref=BASELINE),
             ),
+            log=True,
         ),
     ),
     repeat="page",

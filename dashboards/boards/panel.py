@@ -40,7 +40,10 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query for Prometheus. ``legend`` is a template of labels; ``instant`` asks only for the last value."""
+    """A query for Prometheus. ``legend`` is a template of labels; ``instant`` asks only for the last value.
+
+    The label ``run_id`` is shown only while several runs are chosen.
+    """
 
     expr: str
     legend: str = "{{run_id}}"
@@ -62,7 +65,9 @@ class Panel:
     """One panel. ``width`` is in 24ths of the dashboard, ``height`` in rows of Grafana's grid.
 
     ``value_mappings`` are values, each with a text and a colour that replace it. ``columns`` are the columns of a table, each
-    with its heading; other columns are hidden. ``units`` are the units of single columns.
+    with its heading; other columns are hidden. ``units`` are the units of single columns. A table is sorted by ``sort_by``, ``descending``
+    or not. ``colours`` are the colours of series, by the first word of their legend, several of them with ``|`` between them. ``log`` draws the axis with a logarithmic scale, so
+    that one long freeze does not flatten the rest.
     """
 
     kind: Kind
@@ -77,6 +82,9 @@ class Panel:
     columns: tuple[tuple[str, str], ...] = ()
     units: tuple[tuple[str, Unit], ...] = ()
     sort_by: str = ""
+    descending: bool = True
+    colours: tuple[tuple[str, str], ...] = ()
+    log: bool = False
     decimals: int | None = None
     maximum: float | None = None
 

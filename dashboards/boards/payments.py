@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboards.boards import promql as q
+from dashboards.boards.colours import BY_OUTCOME
 from dashboards.boards.panel import BASELINE, Board, Kind, Panel, Query, Row, Unit
 
 _BY = "run_id, payment_option"
@@ -67,8 +68,9 @@ _FUNNEL = Row(
             Unit.SECONDS,
             (
                 Query(q.quantile(0.95, _RESPONSE, q.OPTION, by=_BY), _LEGEND),
-                Query(q.earlier(0.95, _RESPONSE, q.OPTION), "all, {{run_id}}", ref=BASELINE),
+                Query(q.earlier(0.95, _RESPONSE, q.OPTION), "all {{run_id}}", ref=BASELINE),
             ),
+            log=True,
         ),
         Panel(
             Kind.STACK,
@@ -76,6 +78,7 @@ _FUNNEL = Row(
             "Declined cards, abandoned journeys and wrong codes belong to the scenario. Bad: any other outcome besides ok.",
             Unit.PER_SECOND,
             (Query(q.rate(_JOURNEYS, q.OPTION, by="run_id, outcome"), "{{outcome}} {{run_id}}"),),
+            colours=BY_OUTCOME,
         ),
     ),
 )
@@ -97,6 +100,7 @@ _SMS = Row(
             "Bad: fewer right codes while the rate of requested codes is constant.",
             Unit.PER_SECOND,
             (Query(q.rate("sms_verifications_total", by="run_id, result"), "{{result}} {{run_id}}"),),
+            colours=BY_OUTCOME,
         ),
         Panel(
             Kind.GRAPH,
@@ -122,6 +126,7 @@ _SMS = Row(
                 Query(q.quantile(p, "page_response_seconds", 'page="VerifySmsPage"'), f"p{p * 100:g} {{{{run_id}}}}")
                 for p in (0.5, 0.95, 0.99)
             ),
+            log=True,
         ),
         Panel(
             Kind.STACK,
@@ -129,6 +134,7 @@ _SMS = Row(
             "Bad: more failures than the share of declined cards in the scenario.",
             Unit.PER_SECOND,
             (Query(q.rate("threeds_challenges_total", by="run_id, result"), "{{result}} {{run_id}}"),),
+            colours=BY_OUTCOME,
         ),
     ),
 )
@@ -153,6 +159,7 @@ _FAILURES = Row(
             Unit.PER_SECOND,
             (Query(q.rate("page_errors_total", by="run_id, kind"), "{{kind}} {{run_id}}"),),
             width=12,
+            colours=BY_OUTCOME,
         ),
     ),
 )

@@ -65,3 +65,10 @@ def earlier(share: float, metric: str, *matchers: str) -> str:
 def share(part: str, whole: str) -> str:
     """A part as a share of a whole; a missing part counts as 0."""
     return f"(({part}) or 0 * ({whole})) / ({whole})"
+
+
+ALLOWED_LATENESS = (
+    f"clamp_min(0.05 * min by (run_id) ({series('slo_threshold_seconds')}) "
+    f"or 0 * {gauge('run_start_timestamp_seconds', of='max')}, 0.025)"
+)
+"""The bound of the run on its own lateness, as its check of validity has it."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +14,8 @@ from dashboards.examine.variables import TimeRange
 from harness.reporting.html.chart import Axis, Chart, Series, Span
 
 COLOURS = 10
+_MEANT = {"green": "good", "light-green": "8", "#9fa7b3": "dim", "orange": "ours"}
+_REDS = ("bad", "3", "7", "5", "9", "6")
 _SPECIAL = {"objective": "bad", "baseline": "dim"}
 _UNITS = {
     "s": "s",
@@ -35,6 +39,7 @@ def graph(
     defaults = panel["fieldConfig"]["defaults"]
     piled = defaults.get("custom", {}).get("stacking", {}).get("mode") == "normal"
     drawn = [(answer, line) for answer in answers for line in answer.series]
+    meant = _meant_colours(panel, [answer.name(line) for answer, line in drawn])
     series = [
         Series(
             tags=(answer.name(line),),
@@ -42,12 +47,30 @@ def graph(
             y=_finite(line),
             style="area" if piled else "dash" if answer.ref in _SPECIAL else "line",
             stack=piled,
-            colour=_SPECIAL.get(answer.ref, str(number % COLOURS + 1)),
+            colour=_SPECIAL.get(answer.ref) or meant.get(number) or str(number % COLOURS + 1),
         )
         for number, (answer, line) in enumerate(drawn)
     ]
-    unit = Axis(label="", unit=_unit(panel), high=defaults.get("max") or None)
+    log = defaults.get("custom", {}).get("scaleDistribution", {}).get("type") == "log"
+    unit = Axis(label="", unit=_unit(panel), high=defaults.get("max") or None, log=log)
     return Chart(title=title, x=_time(view), y=unit, series=series, phases=phases, zooms=True)
+
+
+def _meant_colours(panel: Mapping[str, Any], names: Sequence[str]) -> dict[int, str]:
+    """The colours that say whose fault a series is, by its place; several kinds of failure of the shop are told apart."""
+    fixed = [
+        (one["matcher"]["options"].strip("/"), value["value"]["fixedColor"])
+        for one in panel["fieldConfig"].get("overrides", ())
+        if one["matcher"]["id"] == "byRegexp"
+        for value in one["properties"]
+    ]
+    found: dict[int, str] = {}
+    reds = itertools.cycle(_REDS)
+    for place, name in enumerate(names):
+        colour = next((colour for pattern, colour in fixed if re.search(pattern, name)), "")
+        if colour:
+            found[place] = next(reds) if "red" in colour else _MEANT[colour]
+    return found
 
 
 def scatter(title: str, panel: Mapping[str, Any], answers: Sequence[QueryAnswer]) -> Chart:

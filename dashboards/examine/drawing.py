@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,7 +17,6 @@ from harness.reporting.html.page import page
 
 DISCLAIMER = "Panels drawn by checkload from the dashboard's own queries, not by Grafana."
 WIDTH = 1440
-_RUN = re.compile(r",?\s*\{\{\s*run_id\s*\}\}")
 _COLUMN, _ROW, _GAP, _HEAD, _LEGEND = WIDTH / 24, 34, 8, 24, 34
 
 _LAYOUT = """
@@ -42,7 +40,6 @@ def draw_dashboard(
     """The page, and its height in pixels. A repeated row is drawn only for the first value of its variable."""
     phases = _phases(dashboard, choice, prometheus, view)
     charts = ChartSet()
-    alone = len(choice.chosen.get("run_id", ())) == 1
     top, blocks, places, lowest = 56, [], [], 0.0
     for number, panel in enumerate(one for one in dashboard["panels"] if one["type"] == "row"):
         blocks.append(element("div", choice.fill_title(panel["title"]), class_="row", id=f"row-{number}"))
@@ -51,7 +48,7 @@ def draw_dashboard(
         place = panel["gridPos"]
         x, y = place["x"] * _COLUMN + _GAP / 2, _y(panel, top)
         width, height = round(place["w"] * _COLUMN - _GAP), place["h"] * _ROW - _GAP
-        got = [_without_run(one) if alone else one for one in answers(panel, choice, prometheus, view)]
+        got = list(answers(panel, _narrowed(panel, choice), prometheus, view))
         title = choice.fill_title(panel["title"])
         drawn = _draw_panel(title, panel, got, view, phases)
         name = f"panel-{number}"
@@ -69,9 +66,10 @@ def draw_dashboard(
     return page(dashboard["title"], [head, *blocks], charts, layout=_LAYOUT + "\n".join(places)), height
 
 
-def _without_run(answer: QueryAnswer) -> QueryAnswer:
-    """The answer without the run in its legend: it says nothing where all series are of one run."""
-    return replace(answer, legend=_RUN.sub("", answer.legend) or " ") if answer.legend else answer
+def _narrowed(panel: Mapping[str, Any], choice: VariableValues) -> VariableValues:
+    """The choice for a panel: one that is repeated for each value of a variable has this variable in its title, and shows one value."""
+    named = {name: choice.offered[name][:1] for name in choice.offered if f"${name}" in panel["title"]}
+    return replace(choice, chosen={**choice.chosen, **named})
 
 
 def _y(panel: Mapping[str, Any], top: int) -> float:

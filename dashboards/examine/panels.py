@@ -10,6 +10,8 @@ from typing import Any
 from dashboards.examine.prometheus import Prometheus, QuerySeries
 from dashboards.examine.variables import TimeRange, VariableValues
 
+NO_LABEL = "_"
+"""In place of ``run_id`` in a legend, if only one run is chosen."""
 _LABEL = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
@@ -31,7 +33,7 @@ class QueryAnswer:
     @property
     def named(self) -> set[str]:
         """The labels in the legend."""
-        return set(_LABEL.findall(self.legend))
+        return set(_LABEL.findall(self.legend)) - {NO_LABEL}
 
 
 def panels(dashboard: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -53,4 +55,4 @@ def answers(
             lines = prometheus.query(query, view.end)
         else:
             lines = prometheus.query_range(query, view.start, view.end, view.step)
-        yield QueryAnswer(target["refId"], target.get("legendFormat", ""), query, lines)
+        yield QueryAnswer(target["refId"], choice.fill(target.get("legendFormat", "")), query, lines)

@@ -59,9 +59,11 @@ def table(panel: Mapping[str, Any], answers: Sequence[QueryAnswer]) -> Markup:
     units = {
         one["matcher"]["options"]: one["properties"][0]["value"] for one in panel["fieldConfig"].get("overrides", ())
     }
-    sort_by = (panel["options"].get("sortBy") or [{}])[0].get("displayName")
-    column = next((one for one, name in names.items() if name == sort_by), "")
+    sorting = (panel["options"].get("sortBy") or [{}])[0]
+    column = next((one for one, name in names.items() if name == sorting.get("displayName")), "")
     rows = sorted(merged, key=lambda key: -merged[key].get(column, 0.0))
+    if column and not any(column in numbers for numbers in merged.values()):
+        rows.sort(key=lambda key: more[key].get(column, ""), reverse=sorting.get("desc", False))
     unit, decimals = panel["fieldConfig"]["defaults"].get("unit", ""), panel["fieldConfig"]["defaults"].get("decimals")
 
     def cell(key: tuple[tuple[str, str], ...], column: str) -> Markup:

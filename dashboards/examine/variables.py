@@ -86,7 +86,7 @@ def choose_variables(
             choice.chosen[name] = [variable["allValue"]]
         else:
             choice.chosen[name] = wanted.get(name, offered[:1])
-        if name == "shift" and choice.chosen[name]:  # a number, not a matcher
+        if name in {"shift", "run_label"} and choice.chosen[name]:  # a number and a name, no matchers
             choice.plain[name] = choice.chosen[name][0]
     return choice
 

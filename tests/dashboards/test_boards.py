@@ -12,9 +12,11 @@ from grafana_foundation_sdk.cog import plugins
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
+from dashboards.boards.colours import BY_OUTCOME, GOOD, LUCK, OURS
 from dashboards.boards.files import files
 from dashboards.examine.file_checks import file_problems
 from dashboards.examine.panels import panels
+from harness.measurement.outcomes import Blame, Outcome
 from harness.metrics.catalogue import CATALOGUE, PREFIX
 
 ROOT = Path(__file__).parents[2]
@@ -150,5 +152,27 @@ def test_lines_of_objectives_come_from_metrics():
         for query in panel["targets"]
         if query["refId"] == "objective"
     ]
-    assert len(drawn) == 2
+    assert len(drawn) == 4
     assert all("checkout_load_slo_threshold_seconds" in one["expr"] for one in drawn)
+
+
+def test_a_legend_has_the_run_only_through_the_variable_that_knows_whether_there_are_several():
+    for path in FILES:
+        board = _read(path)
+        assert "run_label" in {one["name"] for one in board["templating"]["list"]}
+        legends = [target.get("legendFormat", "") for panel in panels(board) for target in panel["targets"]]
+        assert any("{{$run_label}}" in one for one in legends)
+        assert not any("run_id" in one for one in legends)
+
+
+def test_the_colour_of_an_outcome_says_whose_fault_it_is():
+    colours = {name: colour for names, colour in BY_OUTCOME for name in names.split("|")}
+    assert colours.keys() == {one.value for one in Outcome}
+    assert (colours["ok"], colours["declined"], colours["aborted"]) == (GOOD, LUCK, OURS)
+    assert all("red" in colours[one.value] for one in Outcome if one.blame is Blame.SHOP)
+
+
+def test_what_is_broken_comes_first_in_the_table_of_objectives():
+    (table,) = [one for one in panels(_read(FOLDER / "overview.json")) if one["title"] == "Objectives and their state"]
+    assert table["options"]["sortBy"] == [{"displayName": "State", "desc": False}]
+    assert sorted(["passed", "kept_so_far", "broken_so_far", "failed"])[:2] == ["broken_so_far", "failed"]
