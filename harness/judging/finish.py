@@ -57,6 +57,7 @@ class Finished:
 def finish(supervisor: Supervisor, *, folder: Path | None, results: str, exceptions: int) -> Finished:
     """Judge a run that has ended and write its results into ``folder``, or a folder made from the option ``results``.
 
+    ``report.html`` comes later: it draws the metrics up to their last snapshot, which has the verdict.
     ``exceptions`` counts errors outside journeys. Raises ``OSError`` if the results cannot be written.
     """
     run, controller = supervisor.run, supervisor.controller
@@ -98,9 +99,6 @@ def finish(supervisor: Supervisor, *, folder: Path | None, results: str, excepti
         shop_metrics=shop_metrics,
     )
     written = write(result, folder or results_folder(run, results), run.workload.secrets(), report.RENDERINGS)
-    from harness.judging.html_report import write_html_report  # noqa: PLC0415 - a run starts sooner without it
-
-    write_html_report(written.result, written.folder)
     if run.candidate is not None:
         _write_candidate(run.candidate, result, written.folder)
     if not run.begun:

@@ -227,6 +227,10 @@ class JudgingProcess:
                 with contextlib.suppress(OSError):
                     run.target.shop.stop()
         self._telemetry.end(finished.result if finished else None)
+        if finished is not None:
+            from harness.judging.html_report import write_html_report  # noqa: PLC0415 - a run starts sooner without it
+
+            write_html_report(finished.result, finished.folder)
         # Last: a reader of these may start the next run.
         self.finished, self.failure = finished, failure
 

@@ -21,7 +21,7 @@ _MOST_ROWS = 100
 
 def summary(result: Result) -> str:
     """The report as Markdown, for the summary of a CI step."""
-    parts = [f"## checkload {escaped(result.scenario)}: {sentences.VERDICT_LABELS[result.judgement.verdict]}"]
+    parts = [f"## checkload {escaped(result.scenario)}: {sentences.verdict_label(result.judgement.verdict)}"]
     parts += [escaped(result.judgement.reason)]
     if lines := causes_of_verdict(result):
         parts.append("\n".join(f"- {escaped(line)}" for line in lines))
@@ -91,3 +91,5 @@ RENDERINGS: Mapping[str, Callable[[Result], bytes]] = {
     "junit.xml": junit,
 }
 """The files that are written beside ``result.json``; a new report format is one more line here."""
+HTML_REPORT = "report.html"
+"""The page with charts, which is drawn after them."""

@@ -16,12 +16,18 @@ from harness.results.result import Result
 from harness.shop_metrics.first_moved import first_moved
 from harness.units import format_count, format_duration, format_number, format_percent
 
-VERDICT_LABELS = {
-    Verdict.PASSED: "PASSED",
-    Verdict.FAILED: "FAILED",
-    Verdict.INVALID: "INVALID (this run says nothing about the shop)",
-    Verdict.INCONCLUSIVE: "INCONCLUSIVE (not enough evidence to decide)",
+VERDICT_ASIDES = {
+    Verdict.INVALID: "this run says nothing about the shop",
+    Verdict.INCONCLUSIVE: "not enough evidence to decide",
 }
+"""What a reader must know beside the word, in a title."""
+MEANINGS = {
+    Verdict.PASSED: "The shop kept every objective.",
+    Verdict.FAILED: "The shop broke an objective.",
+    Verdict.INVALID: "The measurement cannot be trusted. It says nothing about the shop, good or bad.",
+    Verdict.INCONCLUSIVE: "There are too few samples to decide.",
+}
+"""What each verdict means, as a sentence."""
 
 NO_LEDGER = (
     "The shop's ledger was not compared: checkload did not start this shop, so its counts may include other clients."
@@ -35,7 +41,13 @@ READING_NOTE = (
 
 def headline(result: Result) -> str:
     """The verdict and its reason."""
-    return f"{VERDICT_LABELS[result.judgement.verdict]}: {result.judgement.reason}"
+    return f"{verdict_label(result.judgement.verdict)}: {result.judgement.reason}"
+
+
+def verdict_label(verdict: Verdict) -> str:
+    """The verdict in capitals, with what a reader must know beside it."""
+    aside = VERDICT_ASIDES.get(verdict)
+    return f"{verdict.upper()} ({aside})" if aside else verdict.upper()
 
 
 def what_moved_first(result: Result) -> str:

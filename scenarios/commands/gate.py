@@ -16,7 +16,6 @@ from harness.errors import UsageError
 from harness.exits import Exit
 from harness.objectives.verdict import Severity
 from harness.reporting import report
-from harness.reporting.html.report_page import FILE_NAME
 from harness.reporting.pull_request import Attempt, comment
 from harness.results.result import Result
 from harness.results.store import RESULT, ResultError, read, run_folder
@@ -154,6 +153,6 @@ def _result(folder: Path) -> Result:
 
 def _publish(arguments: argparse.Namespace, folder: Path, text: str) -> None:
     (arguments.results / COMMENT).write_text(text, encoding="utf-8")
-    for name in (*report.RENDERINGS, FILE_NAME):
+    for name in (*report.RENDERINGS, report.HTML_REPORT):
         with suppress(FileNotFoundError):
             shutil.copyfile(run_folder(folder) / name, arguments.results / name)

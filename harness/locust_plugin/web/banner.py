@@ -11,19 +11,13 @@ from flask import Response, jsonify
 from harness.judging.finish import Finished
 from harness.locust_plugin.web.ui_state import UiState
 from harness.measurement.sample import Phase
-from harness.objectives.verdict import Verdict
 from harness.reporting.cause import causes_of_verdict
+from harness.reporting.report import HTML_REPORT
+from harness.reporting.text import VERDICT_ASIDES
 from harness.units import format_duration
 
 BANNER_PATH = "/checkload/banner"
 REPORT_PATH = "/checkload/report"
-REPORT = "report.html"
-WORDS = {
-    Verdict.PASSED: "Passed",
-    Verdict.FAILED: "Failed",
-    Verdict.INVALID: "Invalid: this run says nothing about the shop",
-    Verdict.INCONCLUSIVE: "Inconclusive: too few samples to decide",
-}
 _PHASES = {Phase.WARM_UP: "Warm-up", Phase.STEADY: "Measuring", Phase.DRAIN: "Letting journeys finish"}
 
 
@@ -61,8 +55,9 @@ def banner(state: UiState) -> Banner:
 def _judged(finished: Finished) -> Banner:
     judgement = finished.result.judgement
     sentences = [judgement.reason, *causes_of_verdict(finished.result)[:1]]
-    link = REPORT_PATH if (finished.folder / REPORT).is_file() else ""
-    return Banner(judgement.verdict.value, WORDS[judgement.verdict], " ".join(sentences), link)
+    link = REPORT_PATH if (finished.folder / HTML_REPORT).is_file() else ""
+    title = ": ".join(filter(None, (judgement.verdict.capitalize(), VERDICT_ASIDES.get(judgement.verdict))))
+    return Banner(judgement.verdict.value, title, " ".join(sentences), link)
 
 
 def head() -> str:
@@ -81,7 +76,7 @@ def install_banner(web_ui: Any, current: Callable[[], UiState]) -> None:
     def report() -> Response:
         finished = current().finished
         try:
-            page = (finished.folder / REPORT).read_bytes() if finished is not None else b""
+            page = (finished.folder / HTML_REPORT).read_bytes() if finished is not None else b""
         except OSError:
             page = b""
         if not page:

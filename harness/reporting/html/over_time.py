@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from harness.measurement.outcomes import Blame, Outcome
+from harness.objectives.model import Metric
 from harness.reporting.html.chart import Axis, Bound, Chart, ChartSet, Series
 from harness.reporting.html.measures import (
     JOURNEYS,
@@ -13,10 +14,12 @@ from harness.reporting.html.measures import (
     SubjectMeasures,
     grouped,
     option_subject,
+    page_subject,
     percentiles,
     under_way,
 )
 from harness.reporting.html.runs import ReportRun, colour, tags
+from harness.reporting.html.timeline import ALL_PAGES
 
 PERCENTILES = ((0.5, "p50", "1"), (0.95, "p95", "2"), (0.99, "p99", "3"))
 SERVICE = "service p95"
@@ -51,14 +54,14 @@ def charts_over_time(runs: Sequence[ReportRun], charts: ChartSet) -> None:
             Axis(label="a second", unit="/s"),
             lambda subject: _throughput(runs, subject, charts),
             "By the moment at which each page or journey was due.",
-            one.rate_bounds(),
+            one.bounds_of(Metric.RATE),
         ),
         "latency": chart(
             "Latency over time",
             Axis(label="response time", unit="s", log=True),
             lambda subject: _latency(runs, subject, charts),
             "Response time from the due moment. What the shop failed counts as never answered, drawn as a triangle at the top. "
-            "Service time from sending is drawn for all pages, and in the latency distribution for each subject.",
+            "Service time from sending is drawn for pages, where 20 or more were answered since the snapshot before.",
             one.time_bounds(upright=False),
         ),
         "failures": chart(
@@ -66,7 +69,7 @@ def charts_over_time(runs: Sequence[ReportRun], charts: ChartSet) -> None:
             Axis(label="share of what was due", unit="share"),
             lambda subject: _failures(runs, subject, charts),
             "Failures that the shop caused, and in orange those that checkload caused.",
-            one.share_bounds(),
+            one.bounds_of(Metric.FAILURES),
         ),
         "under-way": Chart(
             title="Journeys under way",
@@ -103,11 +106,12 @@ def _latency(runs: Sequence[ReportRun], subject: str, charts: ChartSet) -> Itera
                 colour=colour(runs, run, alone),
                 label=f"response {name}",
             )
-        if subject == PAGES and run.timeline.service:
+        page = ALL_PAGES if subject == PAGES else subject.removeprefix(page_subject(""))
+        if subject != page and (service := run.timeline.service.get(page)):
             yield Series(
                 tags=tags(runs, run, SERVICE),
                 x=run.timeline.middles,
-                y=run.timeline.service[0.95],
+                y=service,
                 style="dash",
                 colour=colour(runs, run, "4"),
                 label=SERVICE,

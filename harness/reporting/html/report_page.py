@@ -28,7 +28,6 @@ from harness.reporting.text import READING_NOTE
 from harness.results.result import Result
 from harness.units import format_duration, format_number
 
-FILE_NAME = "report.html"
 _CONTENTS = (
     ("objectives", "Objectives"),
     ("evidence", "Evidence"),
@@ -85,7 +84,7 @@ def report_page(result: Result, timeline: RunTimeline = NO_TIMELINE) -> bytes:
             element("p", READING_NOTE, class_="note"),
         ),
     )
-    title = f"{verdict_part.WORDS[verdict][0]}: checkload {result.scenario}"
+    title = f"{verdict.upper()}: checkload {result.scenario}"
     return page(title, body, charts, colour=_COLOURS[verdict])
 
 

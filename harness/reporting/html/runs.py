@@ -99,30 +99,17 @@ class ReportRun:
                 found.append(Bound(label=label, state=self.state(one), subject=subject, row=row, **place))
         return found
 
-    def share_bounds(self) -> list[Bound]:
-        """The bounds of the objectives on failures."""
+    def bounds_of(self, metric: Metric) -> list[Bound]:
+        """The bounds of the objectives on rates, or of those on failures."""
         return [
             Bound(
-                label=f"failures {objective.operator} {objective.limit}",
+                label=f"{'failures' if metric is Metric.FAILURES else objective.subject} {objective.operator} {objective.limit}",
                 state=self.state(one),
                 subject=subject,
                 y=objective.bound,
             )
             for one, objective, subject in self.objectives()
-            if objective.metric is Metric.FAILURES and subject
-        ]
-
-    def rate_bounds(self) -> list[Bound]:
-        """The bounds of the objectives on rates."""
-        return [
-            Bound(
-                label=f"{objective.subject.value} {objective.operator} {objective.limit}",
-                state=self.state(one),
-                subject=subject,
-                y=objective.bound,
-            )
-            for one, objective, subject in self.objectives()
-            if objective.metric is Metric.RATE and subject
+            if objective.metric is metric and subject
         ]
 
 

@@ -18,8 +18,8 @@ class RunTimeline:
 
     ``processor`` (a share of one core) and ``memory`` (bytes) are by worker. The other lists have one value for each moment, ``None``
     where it is unknown. ``planned`` is the arrival rate that the scenario plans, a second. ``waiting`` counts arrivals without a
-    user. ``loop_lag`` and ``lateness`` are 99th percentiles since the moment before, ``service`` has the service times of all pages
-    by percentile (0.5, 0.95, 0.99); all in seconds.
+    user. ``loop_lag`` and ``lateness`` are 99th percentiles since the moment before, ``service`` has the p95 of the service times of
+    each page, and of all pages under ``""``; all in seconds.
     """
 
     moments: Sequence[float] = ()
@@ -29,7 +29,7 @@ class RunTimeline:
     lateness: Values = ()
     processor: Mapping[str, Values] = field(default_factory=dict)
     memory: Mapping[str, Values] = field(default_factory=dict)
-    service: Mapping[float, Values] = field(default_factory=dict)
+    service: Mapping[str, Values] = field(default_factory=dict)
 
     @property
     def middles(self) -> Sequence[float]:
@@ -43,9 +43,10 @@ NO_TIMELINE = RunTimeline()
 
 FEWEST = 20
 """With fewer samples between two snapshots, there is no percentile."""
-PERCENTILES = (0.5, 0.95, 0.99)
+ALL_PAGES = ""
+"""The key of the service times of all pages."""
 
-_BUCKET = re.compile(rb'result="(\w+)",le="([^"]+)"} (\S+)')
+_BUCKET = re.compile(rb'page="([^"\\]*)",result="(\w+)",le="([^"]+)"} (\S+)')
 _ANY_BUCKET = re.compile(rb'le="([^"]+)"} (\S+)')
 _WORKER = re.compile(rb'worker="([^"\\]*)"} (\S+)')
 _VALUE = re.compile(rb"} (\S+)")
@@ -62,7 +63,8 @@ def read_timeline(snapshots: Iterable[bytes]) -> RunTimeline:
     waiting: list[float | None] = []
     processor: dict[str, dict[int, float]] = {}
     memory: dict[str, dict[int, float]] = {}
-    histograms: dict[str, list[Buckets]] = {"service": [], "lag": [], "lateness": []}
+    histograms: dict[str, list[Buckets]] = {"lag": [], "lateness": []}
+    service: list[dict[str, Buckets]] = []
     for text in snapshots:
         stamp = _TIMESTAMP.search(text)
         if stamp is None:
@@ -74,7 +76,7 @@ def read_timeline(snapshots: Iterable[bytes]) -> RunTimeline:
         for name, into in ((b"worker_cpu_ratio", processor), (b"worker_resident_memory_bytes", memory)):
             for found in _WORKER.finditer(_lines(text, name)):
                 into.setdefault(found[1].decode(errors="replace"), {})[place] = float(found[2])
-        histograms["service"].append(_service(text))
+        service.append(_service(text))
         histograms["lag"].append(_buckets(text, b"generator_loop_lag_seconds_bucket"))
         histograms["lateness"].append(_buckets(text, b"arrival_lag_seconds_bucket"))
     if not moments:
@@ -88,7 +90,7 @@ def read_timeline(snapshots: Iterable[bytes]) -> RunTimeline:
         lateness=list(_between(histograms["lateness"], 0.99)),
         processor={name: [found.get(place) for place in range(len(moments))] for name, found in processor.items()},
         memory={name: [found.get(place) for place in range(len(moments))] for name, found in memory.items()},
-        service={q: list(_between(histograms["service"], q)) for q in PERCENTILES},
+        service=dict(_service_p95(service)),
     )
 
 
@@ -114,14 +116,24 @@ def _buckets(text: bytes, name: bytes) -> Buckets:
     return found
 
 
-def _service(text: bytes) -> Buckets:
-    """The service times of all pages; what the shop failed is over every bound."""
-    found: Buckets = Counter()
+def _service(text: bytes) -> dict[str, Buckets]:
+    """The service times of each page and of all pages; what the shop failed is over every bound."""
+    found: dict[str, Buckets] = {ALL_PAGES: Counter()}
     lines = _lines(text, b"page_duration_seconds_bucket")
-    for result, bound, count in _BUCKET.findall(lines):
+    for page, result, bound, count in _BUCKET.findall(lines):
+        buckets = found.setdefault(page.decode(errors="replace"), Counter())
         if result != b"failure" or bound == b"+Inf":
-            found[float(bound)] += float(count)  # type: ignore[assignment]
+            buckets[float(bound)] += float(count)  # type: ignore[assignment]
+            found[ALL_PAGES][float(bound)] += float(count)  # type: ignore[assignment]
     return found
+
+
+def _service_p95(snapshots: Sequence[Mapping[str, Buckets]]) -> Iterator[tuple[str, Values]]:
+    """The p95 over time of each page that has one, and of all pages."""
+    for page in dict.fromkeys(page for one in snapshots for page in one):
+        values = list(_between([one.get(page, Counter()) for one in snapshots], 0.95))
+        if any(value is not None for value in values):
+            yield page, values
 
 
 def _between(cumulative: Sequence[Buckets], q: float) -> Iterator[float | None]:

@@ -8,16 +8,10 @@ from harness.reporting.cause import causes_of_verdict
 from harness.reporting.html.markup import Markup, element, folded, joined, section, table, with_code
 from harness.reporting.report import run_facts
 from harness.reporting.tables import NO_VALUE, format_measure
-from harness.reporting.text import measured_throughput
+from harness.reporting.text import MEANINGS, measured_throughput
 from harness.results.result import Result
 from harness.units import format_duration, format_number, format_percent
 
-WORDS = {
-    Verdict.PASSED: ("PASSED", "The shop kept every objective."),
-    Verdict.FAILED: ("FAILED", "The shop broke an objective."),
-    Verdict.INVALID: ("INVALID", "The measurement cannot be trusted. It says nothing about the shop, good or bad."),
-    Verdict.INCONCLUSIVE: ("INCONCLUSIVE", "There are too few samples to decide."),
-}
 _SYMBOLS = {
     Verdict.PASSED: "\N{CHECK MARK}",
     Verdict.FAILED: "\N{MULTIPLICATION X}",
@@ -33,7 +27,7 @@ _ORDER = [Verdict.FAILED, Verdict.INCONCLUSIVE, Verdict.INVALID, Verdict.PASSED]
 def banner(result: Result) -> Markup:
     """The verdict with its reason and its cause."""
     judgement = result.judgement
-    word, meaning = WORDS[judgement.verdict]
+    meaning = MEANINGS[judgement.verdict]
     if result.capacity is not None and judgement.verdict is Verdict.PASSED:
         meaning = "The search found how much the shop carries."
     found = causes_of_verdict(result)
@@ -43,7 +37,11 @@ def banner(result: Result) -> Markup:
     return element(
         "header",
         element("p", f"checkload, scenario {result.scenario}", class_="what"),
-        element("h1", element("span", _SYMBOLS[judgement.verdict], class_="symbol", aria_hidden="true"), word),
+        element(
+            "h1",
+            element("span", _SYMBOLS[judgement.verdict], class_="symbol", aria_hidden="true"),
+            judgement.verdict.upper(),
+        ),
         *((cause or meant, reason) if judgement.verdict is Verdict.FAILED else (meant, reason, cause)),
         class_=f"banner {judgement.verdict.value}",
     )

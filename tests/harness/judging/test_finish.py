@@ -241,7 +241,7 @@ def test_a_run_that_never_began_is_invalid_and_still_written():
 def test_results_without_a_named_folder_get_one_of_their_own(tmp_path):
     folder = finished_of(a_run()).folder
     assert folder.resolve() == tmp_path / "results" / "fake-20260102T030405Z"
-    assert {path.name for path in folder.iterdir()} == {"result.json", "report.html", *RENDERINGS}
+    assert {path.name for path in folder.iterdir()} == {"result.json", *RENDERINGS}
     assert finished_of(a_run()).folder.name == "fake-20260102T030405Z-2"
 
 

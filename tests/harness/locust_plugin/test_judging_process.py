@@ -1,5 +1,6 @@
 """A process that judges its runs: its exit code, its embedded shop, and which of two choices counts."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -7,7 +8,7 @@ from locust_environments import user_class
 
 from harness.errors import UsageError
 from harness.exits import Exit
-from harness.judging import finish
+from harness.judging import finish, html_report
 from harness.locust_plugin import judging_process
 
 
@@ -19,13 +20,13 @@ def start_run(made):
 
 
 def an_end():
-    return SimpleNamespace(exit=Exit.FAILED, headline="", text="", result=None)
+    return SimpleNamespace(exit=Exit.FAILED, headline="", text="", result=None, folder=Path("nowhere"))
 
 
 def test_the_exit_code_is_invalid_until_a_verdict_changes_it(begin, monkeypatch):
     made, environment = begin()
     assert environment.process_exit_code == Exit.INVALID
-    passed = SimpleNamespace(exit=Exit.PASSED, headline="PASSED", text="", result=None)
+    passed = SimpleNamespace(exit=Exit.PASSED, headline="PASSED", text="", result=None, folder=Path("nowhere"))
     monkeypatch.setattr(finish, "finish", lambda *_, **__: passed)
     start_run(made)
     assert environment.process_exit_code == Exit.INVALID
@@ -34,6 +35,17 @@ def test_the_exit_code_is_invalid_until_a_verdict_changes_it(begin, monkeypatch)
     made.prepare()  # and the next run has to earn its own
     assert environment.process_exit_code == Exit.INVALID
     assert made.finished is None
+
+
+def test_the_report_is_drawn_after_the_last_snapshot_of_the_metrics(begin, monkeypatch):
+    made, _ = begin()
+    order = []
+    monkeypatch.setattr(finish, "finish", lambda *_, **__: an_end())
+    monkeypatch.setattr(made._telemetry, "end", lambda _: order.append("last snapshot"))
+    monkeypatch.setattr(html_report, "write_html_report", lambda *_: order.append("report"))
+    start_run(made)
+    made.on_test_stop()
+    assert order == ["last snapshot", "report"]
 
 
 def test_an_allowed_host_is_loaded_and_no_shop_is_started(begin, provider, monkeypatch):

@@ -1,5 +1,6 @@
 """A process publishes each run once, even if Locust says twice that all users are spawned."""
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 from harness.locust_plugin import telemetry
@@ -40,11 +41,13 @@ def test_telemetry_begins_once_if_no_time_series_can_be_written(monkeypatch):
 
 def test_the_orders_of_a_run_are_written_into_its_folder(tmp_path):
     telling = Telemetry(lambda: None, lambda: None, lambda: 0.0)
-    run = SimpleNamespace(orders=None)
+    run = SimpleNamespace(
+        orders=None, workload=SimpleNamespace(name="quick"), started_at=datetime(2026, 1, 2, tzinfo=UTC)
+    )
     telling.begin(run, str(tmp_path))
     run.orders.add(PlacedOrder("ON1", "gpay", "1.00", "", "a", "t"))
     telling._series.finish()
     telling._series = None  # as if it could not be opened; Locust says twice that all users are spawned
     telling.begin(run, str(tmp_path))
     telling.end(None)
-    assert (tmp_path / "orders.csv").read_text().splitlines()[1:] == ["ON1,gpay,1.00,,a,t"]
+    assert (tmp_path / "quick-20260102T000000Z" / "orders.csv").read_text().splitlines()[1:] == ["ON1,gpay,1.00,,a,t"]

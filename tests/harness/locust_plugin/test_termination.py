@@ -1,6 +1,7 @@
 """Signals and the stop button: which of them ends a run, and which is left to the process."""
 
 import signal
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -19,7 +20,7 @@ def start_run(made):
 
 
 def an_end():
-    return SimpleNamespace(exit=Exit.FAILED, headline="", text="", result=None)
+    return SimpleNamespace(exit=Exit.FAILED, headline="", text="", result=None, folder=Path("nowhere"))
 
 
 def test_the_first_of_two_interruptions_counts(begin):

@@ -11,7 +11,7 @@ from harness.measurement.sample import JourneySample, PageSample, Window
 from harness.measurement.summary import every_page, page_rows, percentile
 from harness.reporting.html.distributions import distribution
 from harness.reporting.html.measures import JOURNEYS, measures, percentiles, under_way
-from harness.reporting.html.timeline import RunTimeline
+from harness.reporting.html.timeline import ALL_PAGES, RunTimeline
 from harness.results.result import Result
 
 
@@ -144,11 +144,13 @@ def test_the_timeline_shows_service_times_and_the_generator(rich, page_of):
         memory={"0": (None, 1e8, 1.1e8)},
         lateness=(None, 0.002, 0.003),
         loop_lag=(None, 0.001, 0.001),
-        service={0.5: (None, 0.01, 0.01), 0.95: (None, 0.05, math.inf), 0.99: (None, 0.1, 0.1)},
+        service={ALL_PAGES: (None, 0.05, math.inf), "IndexPage": (None, 0.02, 0.03)},
     )
     charts = page_of(rich, timeline).charts
     service = series(charts["latency"], "pages", "service p95")
     assert (service["x"], service["y"]) == ([0, 2.5, 7.5], [None, 0.05, -1])
+    assert series(charts["latency"], "page IndexPage", "service p95")["y"] == [None, 0.02, 0.03]
+    assert "service p95" not in str(charts["latency"]["subjects"]["journeys"])
     assert [one["y"] for one in charts["processor"]["series"]] == [[None, 0.2, 0.3], [None, 0.4, 0.5]]
     assert series(charts["throughput"], "journeys", "planned")["y"] == [20, 20, None]
     (allowed,) = charts["lateness"]["bounds"]

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from harness.metrics.catalogue import CATALOGUE
-from harness.reporting.html.timeline import NO_TIMELINE, read_timeline
+from harness.reporting.html.timeline import ALL_PAGES, NO_TIMELINE, read_timeline
 
 
 def snapshot(at, *, cpu, service, failures=0, lag=0):
@@ -37,7 +37,7 @@ def test_the_values_are_those_of_each_moment():
     assert found.planned == [30.0, 30.0]
     assert found.waiting == [2.0, 2.0]
     assert found.processor == {"0": [0.1, 0.2], "1": [None, 0.4]}
-    assert found.service[0.95] == [None, pytest.approx(0.15)]
+    assert found.service == {name: [None, pytest.approx(0.15)] for name in (ALL_PAGES, "A")}
     assert found.lateness == [None, pytest.approx(0.00099)]
     assert found.middles == [0.0, 2.75]
 
@@ -51,12 +51,12 @@ def test_a_percentile_is_that_of_the_time_between_two_snapshots():
             snapshot(15.0, cpu={}, service=(1001, 100)),
         ]
     )
-    assert found.service[0.5] == [None, pytest.approx(0.05), pytest.approx(0.15), None]
+    assert found.service["A"] == [None, pytest.approx(0.095), pytest.approx(0.195), None]
 
 
 def test_pages_that_the_shop_failed_count_as_never_answered():
     found = read_timeline([snapshot(0.0, cpu={}, service=(0, 0)), snapshot(5.0, cpu={}, service=(90, 0), failures=10)])
-    assert found.service[0.95] == [None, math.inf]
+    assert found.service["A"] == [None, math.inf]
 
 
 def test_a_text_without_metrics_is_no_timeline():
