@@ -145,8 +145,8 @@ def _end(results: Sequence[ObjectiveResult], findings: Sequence[Finding]) -> tup
             return verdict, as_sentence(inconclusive[0].message)
         found = [result for result in results if result.verdict is verdict]
         if found:
-            number = "The objective was" if len(results) == 1 else f"{len(found)} of {len(results)} objectives were"
-            return verdict, f"{number} {was}: {found[0].sentence}."
+            number = "The objective" if len(results) == 1 else f"{len(found)} of {len(results)} objectives"
+            return verdict, f"{number} {'was' if len(found) == 1 else 'were'} {was}: {found[0].sentence}."
     kept = "The objective was kept" if len(results) == 1 else f"All {len(results)} objectives were kept"
     return Verdict.PASSED, f"{kept}, and there are enough samples to be sure."
 
@@ -161,7 +161,8 @@ def _share(recorder: Recorder, objective: Objective, counted: SampleCounts) -> O
     more = None
     why = ""
     if verdict is Verdict.FAILED:
-        why = text.share_exceeded(objective, counted)
+        # A sentence about failures has both shares already.
+        why = text.share_exceeded(objective, counted) if objective.metric.timed else ""
     elif verdict is Verdict.INCONCLUSIVE:
         if share_verdict(replace(counted, unknown=0), allowed, alpha)[0] is Verdict.PASSED:
             why = text.cut_short(counted.unknown)

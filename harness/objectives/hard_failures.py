@@ -12,7 +12,7 @@ from harness.measurement.outcomes import CAN_COME_FROM_LATENESS, Blame
 from harness.measurement.recorder import Recorder
 from harness.objectives.counting import STEADY, SampleCounts, SliceCounts, matching_series
 from harness.objectives.model import Metric, Objective, Statistic
-from harness.objectives.verdict import Finding, Severity
+from harness.objectives.verdict import Finding, Severity, first_of
 
 MAX_STANDSTILL = 1.0
 """Seconds; after a longer standstill of the harness many arrivals come at once, and a shop may answer that with errors."""
@@ -42,5 +42,4 @@ def hard_failures(recorder: Recorder, objective: Objective) -> SampleCounts | No
 
 def times_in_doubt_sentence(invalid: Iterable[Finding]) -> str:
     """A sentence that says why times are doubtful."""
-    causes = [one.message for one in invalid if one.level is Severity.INVALID]
-    return f"Times are doubtful: {'; '.join(causes)}."
+    return f"Times are doubtful: {first_of([one for one in invalid if one.level is Severity.INVALID])}."

@@ -90,10 +90,15 @@ def decided_by_findings(findings: Sequence[Finding]) -> tuple[Verdict, str] | No
     """The verdict and its reason if findings alone decide it: invalid before failed; None if they do not."""
     invalid = [finding for finding in findings if finding.level is Severity.INVALID]
     if invalid:
-        more = f" (and {len(invalid) - 1} more reason{'s' * (len(invalid) > 2)})" if len(invalid) > 1 else ""  # noqa: PLR2004
-        return Verdict.INVALID, f"The run cannot be trusted: {invalid[0].message}{more}."
+        return Verdict.INVALID, f"The run cannot be trusted: {first_of(invalid)}."
     failed = [finding for finding in findings if finding.level is Severity.FAILED]
     return (Verdict.FAILED, as_sentence(failed[0].message)) if failed else None
+
+
+def first_of(findings: Sequence[Finding]) -> str:
+    """The message of the first finding, and how many more there are."""
+    left = len(findings) - 1
+    return findings[0].message + (f" (and {left} more reason{'s' * (left > 1)})" if left else "")
 
 
 def as_sentence(message: str) -> str:

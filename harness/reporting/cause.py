@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TypeVar
 
-from harness.measurement.outcomes import Blame, Outcome
+from harness.measurement.outcomes import CAN_COME_FROM_LATENESS, Blame, Outcome
 from harness.measurement.recorder import JourneyKey, PageKey, Recorder
 from harness.measurement.sample import Phase
 from harness.measurement.series import SampleSeries
@@ -37,23 +37,24 @@ def causes(result: Result) -> list[str]:
 def causes_of_verdict(result: Result) -> list[str]:
     """The causes to say beside the verdict.
 
-    Times are left out for a run that passed. For an invalid run, only failures are said: no lateness of checkload explains them
-    away, but the reason why the run is invalid comes first.
+    Times are left out for a run that passed. For an invalid run, only failures that no lateness of checkload explains are said, and
+    the reason why the run is invalid comes first.
     """
-    verdict, found = result.judgement.verdict, failure_causes(result)
+    verdict = result.judgement.verdict
+    found = failure_causes(result, CAN_COME_FROM_LATENESS if verdict is Verdict.INVALID else frozenset())
     if verdict is Verdict.INVALID and found:
         return [f"The shop also failed: {found[0][:1].lower()}{found[0][1:]}", *found[1:]]
     return found if verdict in {Verdict.PASSED, Verdict.INVALID} else causes(result)
 
 
-def failure_causes(result: Result) -> list[str]:
-    """What most failed journeys have in common, or most failed pages if no journey failed."""
+def failure_causes(result: Result, without: Collection[str] = ()) -> list[str]:
+    """What most failed journeys have in common, or most failed pages if no journey failed; ``without`` these outcomes."""
     noun, kinds, options = _failures(result.recorder)
     total = kinds.total()
     return [
         _sentence(noun, count, total, kind, options[kind])
         for kind, count in kinds.most_common(MOST_CAUSES)
-        if count >= total * WORTH_SAYING
+        if count >= total * WORTH_SAYING and kind[0] not in without
     ]
 
 

@@ -21,7 +21,7 @@ WIDTH = 80
 MOST_PAGES = 12
 """How many pages the console shows; the summary has all of them."""
 FEWEST_ALIKE = 3
-"""So many objectives that were kept and differ only in a label share a row."""
+"""So many objectives that were kept, or not judged, and differ only in a label share a row."""
 _NAME, _OBJECTIVE = 28, 33  # characters of a text column before it wraps
 _COLOURS = {
     Verdict.PASSED: "\x1b[1;32m",
@@ -73,12 +73,12 @@ def _drawn(one: ReportTable, *, colour: bool) -> str:
 
 
 def _alike_together(rows: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
-    """The rows of objectives, broken ones first; many that were kept and differ only in a label share one row."""
+    """The rows of objectives, broken ones first; many that were kept or not judged, and differ only in a label, share one row."""
     order = ["failed", "inconclusive", "not judged", "passed"]
     groups: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
     for row in sorted(rows, key=lambda row: order.index(row[0])):
         verdict, text, _, bound, _ = row
-        kind = _LABEL_VALUE.sub("=…", text) if verdict == "passed" else text
+        kind = _LABEL_VALUE.sub("=…", text) if verdict in {"passed", "not judged"} else text
         groups.setdefault((verdict, kind, bound), []).append(row)
     for (verdict, kind, bound), alike in groups.items():
         if len(alike) < FEWEST_ALIKE:

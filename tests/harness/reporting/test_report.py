@@ -264,6 +264,11 @@ def test_an_invalid_run_also_says_what_the_shop_failed(invalid, rich):
     assert "The shop also failed" not in console(invalid)
 
 
+def test_an_invalid_run_does_not_blame_the_shop_for_what_lateness_can_cause(invalid, rich):
+    assert "`dropped`" in console(rich).split("\n\n")[1]
+    assert "`dropped`" not in console(replace(invalid, recorder=rich.recorder)).split("\n\n")[1]
+
+
 def test_kept_objectives_that_differ_in_a_label_share_a_row(passed):
     (kept,) = passed.judgement.objectives
     alike = [replace(kept, text=f"orders[payment={name}] count >= 1") for name in ("gpay", "masterpass", "pay_later")]
