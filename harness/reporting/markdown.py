@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from tabulate import tabulate
 
 _SPECIAL = re.compile(r"([\\*_`\[\]|])")
+_CODE = re.compile(r"\\`((?:\w|\\_)+)\\`")  # as it stands in an escaped text
 _UNPINGED = "@\u2060"  # a service that shows comments would notify the person of that name
 
 
@@ -15,6 +16,11 @@ def escaped(text: str) -> str:
     """The text on one line, without a meaning of its own in Markdown; in a table, a bar would end the cell."""
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace("@", _UNPINGED)
     return " ".join(_SPECIAL.sub(r"\\\1", text).split())
+
+
+def with_code(text: str) -> str:
+    """The same for a sentence of ours: a word between backticks is code."""
+    return _CODE.sub(lambda found: f"`{found[1].replace(chr(92), '')}`", escaped(text))
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, alignment: Sequence[str]) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from harness.objectives.verdict import ObjectiveResult, Verdict
 from harness.reporting import text as sentences
-from harness.reporting.cause import causes
-from harness.reporting.markdown import escaped, table
+from harness.reporting.cause import causes_of_verdict
+from harness.reporting.markdown import escaped, table, with_code
 from harness.reporting.tables import format_measure
 from harness.results.result import Result
 from harness.units import format_count
@@ -39,12 +40,20 @@ def _parts(result: Result, earlier: Sequence[Attempt], link: str, *, warns: bool
     yield escaped(judgement.reason)
     if warns:
         yield "The pipeline goes on, because it only warns of runs that decide nothing."
-    yield _items(causes(result))
-    unmet = [one for one in judgement.objectives if one.verdict is not Verdict.PASSED]
+    yield "\n".join(f"- {with_code(cause)}" for cause in causes_of_verdict(result))
+    unmet = [
+        one
+        for verdict in (Verdict.FAILED, Verdict.INCONCLUSIVE)
+        for one in judgement.objectives
+        if one.verdict is verdict
+    ]
     if judgement.verdict is not Verdict.INVALID and unmet:
         yield _objectives(unmet)
-        if kept := len(judgement.objectives) - len(unmet):
-            yield f"{format_count(kept, 'other objective')} kept."
+        others = Counter(one.verdict for one in judgement.objectives)
+        words = {Verdict.PASSED: "kept", Verdict.INVALID: "not judged"}
+        yield " ".join(
+            f"{format_count(others[one], 'other objective')} {word}." for one, word in words.items() if others[one]
+        )
     yield _items(list(sentences.findings(result)))
     yield _items([f"Attempt {index}: {one.verdict.value}. {one.reason}" for index, one in enumerate(earlier, 1)])
     yield escaped(f"{sentences.run_setup(result)} {sentences.totals(result)}")

@@ -9,7 +9,7 @@ from harness.reporting import capacity
 from harness.reporting import text as sentences
 from harness.reporting.cause import causes_of_verdict
 from harness.reporting.junit import junit
-from harness.reporting.markdown import escaped, table
+from harness.reporting.markdown import escaped, table, with_code
 from harness.reporting.summary_json import summary_json
 from harness.reporting.tables import ReportTable, objectives_table, outcomes_table, tables
 from harness.results.result import Result
@@ -24,7 +24,7 @@ def summary(result: Result) -> str:
     parts = [f"## checkload {escaped(result.scenario)}: {sentences.verdict_label(result.judgement.verdict)}"]
     parts += [escaped(result.judgement.reason)]
     if lines := causes_of_verdict(result):
-        parts.append("\n".join(f"- {escaped(line)}" for line in lines))
+        parts.append("\n".join(f"- {with_code(line)}" for line in lines))
     parts += ["  \n".join(escaped(line) for line in run_facts(result))]
     lists = (
         ("Objectives not met", list(sentences.unmet_objectives(result))),

@@ -99,7 +99,9 @@ def key_figures(result: Result) -> Markup:
     ]
     if result.asked.model == "closed":
         figures.pop()
-    cells = [element("div", element("dt", name), element("dd", value)) for name, value in figures]
+    cells = [
+        element("div", element("dt", name), element("dd", value.replace(" %", "\xa0%"))) for name, value in figures
+    ]
     return element("dl", *cells, class_="figures")
 
 

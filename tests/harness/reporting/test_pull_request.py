@@ -1,11 +1,12 @@
 """The comment on a pull request: short, in one language of verdicts, and safe to show."""
 
+import re
 from dataclasses import replace
 
 from finished_runs import a_run
 
 from harness.objectives.verdict import Finding, Severity, Verdict
-from harness.reporting.markdown import escaped
+from harness.reporting.markdown import escaped, with_code
 from harness.reporting.pull_request import Attempt, comment
 
 
@@ -53,3 +54,20 @@ def test_texts_from_outside_cannot_write_markdown():
 def test_a_backslash_cannot_undo_an_escape():
     assert escaped(r"\[click\](http://evil.example)") == r"\\\[click\\\](http://evil.example)"
     assert escaped("a | b") == r"a \| b"
+
+
+def test_the_cause_shows_the_outcome_as_code(rich):
+    text = comment(rich)
+    assert re.search(r"^- .* failed journeys are `http_5xx` on \w+", text, re.MULTILINE), text
+    assert with_code("a `b_c` and `[x](y)`") == r"a `b_c` and \`\[x\](y)\`"
+
+
+def test_objectives_that_were_not_judged_are_counted_apart():
+    run = a_run(10, page=0.2, objectives=("journey failures < 1%", "page failures < 1%"))
+    failed, *others = run.judgement.objectives
+    objectives = (*(replace(one, verdict=Verdict.INVALID) for one in others), replace(failed, verdict=Verdict.FAILED))
+    run = replace(run, judgement=replace(run.judgement, verdict=Verdict.FAILED, objectives=objectives))
+    text = comment(run)
+    assert text.count("| failed") == 1
+    assert "2 other objectives not judged." in text
+    assert "| invalid" not in text
