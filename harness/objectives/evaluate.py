@@ -161,8 +161,7 @@ def _share(recorder: Recorder, objective: Objective, counted: SampleCounts) -> O
     more = None
     why = ""
     if verdict is Verdict.FAILED:
-        # A sentence about failures has both shares already.
-        why = text.share_exceeded(objective, counted) if objective.metric.timed else ""
+        why = text.share_exceeded(objective, counted)
     elif verdict is Verdict.INCONCLUSIVE:
         if share_verdict(replace(counted, unknown=0), allowed, alpha)[0] is Verdict.PASSED:
             why = text.cut_short(counted.unknown)

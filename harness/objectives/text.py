@@ -60,7 +60,9 @@ def sentence(objective: Objective, measured: float | None, counted: SampleCounts
 
 
 def share_exceeded(objective: Objective, counted: SampleCounts) -> str:
-    """Why an objective on a share was broken."""
+    """Why an objective on a share was broken; empty for failures, whose sentence has both shares already."""
+    if not objective.metric.timed:
+        return ""
     return f"{format_percent(counted.over / counted.total)} were over, {format_percent(objective.allowed)} may be"
 
 
