@@ -183,7 +183,8 @@ def _apply_delta(own: SampleSeries, total: SampleSeries, coarser: int, delta: li
 
 def _apply(delta: list[Any], own: Histogram, total: Histogram) -> None:
     own.apply_delta(delta, total)
-    own.pack()  # a master has this copy for every worker, and reads it only here
+    own.pack()  # else a master would keep more and more memory: its histograms get more buckets as long as a run lasts
+    total.pack()
 
 
 def _apply_arrivals_delta(own: ArrivalCounts, total: ArrivalCounts, delta: list[Any]) -> None:
