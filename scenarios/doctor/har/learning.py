@@ -16,8 +16,9 @@ from scenarios.doctor.har.payment_learning import PaymentLearning
 from scenarios.doctor.har.recipe_learning import RecipeLearning
 from scenarios.doctor.har.recording import RecordedExchange
 from scenarios.doctor.har.think_gaps import ThinkGaps
-from shop.contract import RETURN_PAGES, Page
+from shop.contract import COOKIE_CSRF, HEADER_CSRF, RETURN_PAGES, Page
 from shop.forms import FORMS
+from users.journeys.html_form import csrf_token_in
 
 _MOST_PRODUCTS = 5
 _PK = re.compile(r"[\w-]{1,40}", re.ASCII)
@@ -56,6 +57,10 @@ class Learner:
     languages: set[str] = field(default_factory=set)
     """What stands before the paths that the browser asked of the shop itself; empty: nothing."""
     _person: int = 0
+    _token_shown: bool = False
+    _token_sent: bool = False
+    _token_in_cookie: bool = False
+    _cookies_recorded: bool = False
 
     def add(self, recorded: RecordedExchange, document: Mapping[str, Any]) -> None:
         """Take the next exchange; ``document`` is its reply as a JSON object, empty if it is none."""
@@ -75,6 +80,7 @@ class Learner:
         html = text_of(document.get("result")) if document else exchange.body[:_LONGEST_PAGE].decode(errors="replace")
         self.payments.add(exchange, page, envelope, html, urlsplit(meaning.origin).hostname or "")
         self.recipes.add(exchange, page, meaning.page_name, envelope, self.payments.chosen)
+        self._token(exchange, page)
         self._language(exchange)
         self._shopper(exchange, page, envelope, document)
         self._fields(exchange, page, meaning.page_name)
@@ -88,6 +94,12 @@ class Learner:
     def main_host(self) -> str:
         """The host of the shop that got most requests; empty if there is none."""
         return max(filter(None, self.direct_hosts), key=lambda name: self.direct_hosts[name], default="")
+
+    @property
+    def csrf_in_page(self) -> bool:
+        """Whether the browser sent a CSRF token that a reply has shown, and that is in no cookie."""
+        sent = self._token_sent and self._token_shown and not self.proxied
+        return sent and self._cookies_recorded and not self._token_in_cookie
 
     def facts(self, host: str, source: str) -> ShopFacts:
         """What was learnt; ``host`` is the shop's host if the command line names it, ``source`` says what was read."""
@@ -105,6 +117,7 @@ class Learner:
             ),
             option_value=paying.option_value or ("pk" if self.proxied else "slug"),
             fidelity=fidelity,
+            csrf_in_page=self.csrf_in_page,
             locale=self.locale,
             currency=self.currency,
             journeys={journey: 1},
@@ -150,6 +163,13 @@ class Learner:
         known = _ADDRESS_FIELDS if page is Page.ADDRESS_ADD else _form_fields(page)
         if known and (extra := tuple(sorted(field for field in filled if field not in known))):
             self.extra_fields[name] = extra[:_MOST_FIELDS]
+
+    def _token(self, exchange: Exchange, page: Page | None) -> None:
+        cookies = exchange.headers.get("cookie", "") + "\n" + exchange.reply_headers.get("set-cookie", "")
+        self._cookies_recorded |= bool(cookies.strip())
+        self._token_in_cookie |= f"{COOKIE_CSRF}=" in cookies
+        self._token_sent |= exchange.method == "POST" and HEADER_CSRF in exchange.headers
+        self._token_shown |= page is Page.CSRF_TOKEN and bool(csrf_token_in(exchange.body))
 
     def _language(self, exchange: Exchange) -> None:
         for name, value in _COOKIE.findall(exchange.headers.get("cookie", "")):

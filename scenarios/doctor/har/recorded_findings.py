@@ -119,6 +119,16 @@ def _target(facts: ShopFacts, learner: Learner) -> Iterator[Finding]:
             "check with checkload doctor --host whether the shop answers there, too; if not, have it serve the API without the language",
             stops=False,
         )
+    if learner.csrf_in_page:
+        yield Finding(
+            "csrf_in_page",
+            RECORDING,
+            "sends a CSRF token that no cookie has, and that the shop shows at /csrf_token/",
+            'the scenario reads it there: csrf_from = "page" in [conduct]',
+            "[conduct] csrf_from",
+            '"page"',
+            stops=False,
+        )
     if learner.wants_authorization:
         yield Finding(
             "authorization",

@@ -75,7 +75,8 @@ def _offers(document: Document) -> Iterator[str]:
         return
     yield "<h2>The shop offers</h2><table><tr><th>option</th><th>slug</th><th>pk</th><th>in a scenario</th></tr>"
     for option in document["offers"]:
-        state = "covered" if option["covered"] else ("not covered" if option["known"] else "unknown to checkload")
+        covered = "covered" if document.get("places_orders", True) else "chosen, not paid"
+        state = covered if option["covered"] else ("not covered" if option["known"] else "unknown to checkload")
         cells = (option["payment_type"], option["slug"], option["pk"], state)
         yield f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
     yield "</table>"

@@ -83,7 +83,8 @@ def _offers(document: Document) -> str:
         return ""
     lines = ["The shop offers"]
     for option in document["offers"]:
-        state = "covered" if option["covered"] else ("not covered" if option["known"] else "unknown to checkload")
+        covered = "covered" if document.get("places_orders", True) else "chosen, not paid"
+        state = covered if option["covered"] else ("not covered" if option["known"] else "unknown to checkload")
         named = f"slug {option['slug'] or 'none'}, pk {option['pk'] or 'none'}"
         lines.append(f"  {option['payment_type']:<22.22} {state:<21} {named}")
     return "\n".join(lines)

@@ -222,6 +222,8 @@ def test_no_run_is_suggested_before_a_payment_was_tried(walk):
     document = {**walk(second_shop(), places_orders=False).document, "written": "own.toml"}
     assert "checkload run" not in terminal_text(document)
     assert "without --no-orders" in terminal_text(document)
+    assert "chosen, not paid" in terminal_text(document)
+    assert "chosen, not paid" in html_page(document)
     bought = {**walk(second_shop()).document, "written": "own.toml"}
     assert "checkload run own.toml --host" in terminal_text(bought)
 

@@ -120,3 +120,15 @@ def test_a_checkout_below_another_path_is_said(examine):
         one["request"]["url"] = one["request"]["url"].replace(recorded.SHOP, f"{recorded.SHOP}/shop-api/v2")
     with pytest.raises(UsageError, match="have it below another path, which checkload cannot send"):
         examine(entries)
+
+
+def test_a_token_that_is_in_no_cookie_is_read_from_its_page(examine):
+    entries = json.loads(json.dumps(purchase()).replace(f"; csrftoken={CSRF}", ""))
+    found = examine(entries)
+    assert found.facts.csrf_in_page
+    assert "csrf_in_page" in notes(found)
+    assert not examine(purchase()).facts.csrf_in_page
+    for one in entries:  # a browser may leave out all cookies
+        one["request"]["headers"] = [each for each in one["request"]["headers"] if each["name"] != "Cookie"]
+        one["response"]["headers"] = []
+    assert not examine(entries).facts.csrf_in_page
