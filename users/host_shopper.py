@@ -18,6 +18,7 @@ from harness.schedule.dispatch import Arrival, Assignment
 from shop.contract import Page
 from users.browser import Browser, Pace
 from users.funnel import furthest_step
+from users.http.locust.stats import locust_stats_of
 from users.http.transport import Transport
 from users.journeys.catalogue import JOURNEYS
 from users.journeys.context import JourneyContext, Receipt
@@ -78,6 +79,7 @@ class HostShopper:
             user, self.run_.target.url, worker.client, worker.policy, load.resource_exhausted
         )
         self._parallel = ParallelFetcher(self._transport)
+        self._statistics = locust_stats_of(user.environment)
         self._account: Account | None = None
         self._signed_in = False
         self._context: JourneyContext | None = None
@@ -112,7 +114,7 @@ class HostShopper:
             result = JourneyResult(Outcome.OK, receipt=self._drive(spec, browser))
         except JourneyFailed as failure:
             result = JourneyResult(failure.outcome, str(failure.page or ""))
-            self._report_failure(failure)
+            self._report_failure(failure, browser)
         except GreenletExit:
             if run.drain_timed_out and browser.awaits_response:
                 result = JourneyResult(Outcome.UNFINISHED)
@@ -156,7 +158,7 @@ class HostShopper:
         if context is not None and (order := placed_order(context, browser.trail, run.wall_clock())) is not None:
             run.orders.add(order)
 
-    def _report_failure(self, failure: JourneyFailed) -> None:
+    def _report_failure(self, failure: JourneyFailed, browser: Browser) -> None:
         """Tell the report what the shop said, and the other shoppers of this process that a product is sold out."""
         if failure.outcome.blame is not Blame.SHOPPER:
             said = failure.shop_message
@@ -165,6 +167,10 @@ class HostShopper:
             hint = remedy(failure.outcome, failure.page, failure.status)
             if said or hint:
                 self.load.remark(ShopMessage(str(failure.outcome), str(failure.page or ""), said, hint))
+        page, outcome = str(failure.page or ""), str(failure.outcome)
+        if failure.outcome.blame is Blame.SHOP and (page, outcome) not in browser.trail:
+            # The reply looked right by itself, so Locust has counted it as a success.
+            self._statistics.count_failure(page, outcome)
         if failure.outcome is Outcome.UNAVAILABLE and failure.page in _PRODUCT_PAGES and self._context is not None:
             self.load.worker_context.products.mark_sold_out(self._context.product)
 

@@ -54,6 +54,7 @@ def _end_facts(run: Run, exceptions: int) -> EndFacts:
     return EndFacts(
         interrupted=run.lifecycle.interrupted_by,
         ceiling=run.ending.reason if run.ending.cause is EndCause.CEILING else "",
+        stopped=run.ending.reason if run.ending.cause is EndCause.STOPPED else "",
         certain_verdict_reason=ending.reason if ending.cause is EndCause.CERTAIN else "",
         stop_rule=ending.reason if ending.cause is EndCause.STOP_RULE else "",
         crashed=run.lifecycle.crash,

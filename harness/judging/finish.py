@@ -22,6 +22,7 @@ from harness.results.store import new_folder, write
 from harness.run.lifecycle import EndCause
 from harness.run.run import Run
 from harness.run.supervisor import Supervisor
+from harness.units import format_duration
 from harness.validity import checks
 from harness.validity.ledger import LedgerComparison, compare_with_ledger
 from harness.versions import build_kind, machine_kind, version_of
@@ -80,6 +81,11 @@ def finish(supervisor: Supervisor, *, folder: Path | None, results: str, excepti
         controller.recheck_after_drain(run.recorder)
         answer = capacity_answer(controller, run.recorder)
         judgement = evaluate_search(answer, controller.results, findings, run.workload.judging.at_least)
+    if run.ending.cause is EndCause.STOPPED:
+        lasted, planned = format_duration(run.load_duration), format_duration(run.length)
+        judgement = replace(
+            judgement, reason=f"{judgement.reason} The load ended after {lasted} of {planned}: {run.ending.reason}."
+        )
     result = Result(
         run_id=run.id,
         scenario=run.workload.name,

@@ -20,7 +20,7 @@ from harness.judging import finish
 from harness.locust_plugin.preparation import Preparation, open_journey_log
 from harness.locust_plugin.telemetry import Telemetry
 from harness.locust_plugin.terminal.screen import Screen
-from harness.locust_plugin.termination import Termination, drain, give_up, interrupt
+from harness.locust_plugin.termination import Termination, drain, give_up, interrupt, stop
 from harness.locust_plugin.traces import start_traces
 from harness.locust_plugin.transport import Transport
 from harness.locust_plugin.web.ui_state import UiState
@@ -196,8 +196,10 @@ class JudgingProcess:
             return
         if not self._transport.has_users and not self._environment.runner.worker_count:
             drain(self.run, "the loss of the last worker")
+        elif self._environment.web_ui:
+            stop(self.run)
         else:
-            drain(self.run, "the stop button" if self._environment.web_ui else "Ctrl-C")
+            drain(self.run, "Ctrl-C")
 
     def on_test_stop(self, **_: Any) -> None:
         """Judge the run, write its results and stop the embedded shop: all users are gone."""

@@ -19,6 +19,7 @@ from harness.errors import UsageError
 from harness.exits import Exit
 from harness.locust_plugin import signals
 from harness.locust_plugin.judging_process import JudgingProcess
+from harness.locust_plugin.locust_precision import install_precision
 from harness.locust_plugin.master_port import PortGuard, install_port_guard
 from harness.locust_plugin.option_checks import refuse_endless_time
 from harness.locust_plugin.options import (
@@ -65,6 +66,7 @@ class Plugin:
         signals.defer()
         signals.die_with_parent()
         self._port_guard = install_port_guard()
+        install_precision()
         events.init_command_line_parser.add_listener(self.on_options)
         events.init.add_listener(self.on_init)
 
@@ -122,7 +124,6 @@ class Plugin:
         route_progress_lines(options, panel=self._screen is not None)
         if web_ui is not None:
             settings = preparation.user_settings
-            settings.show(options, workload.population.users, workload.population.spawn_rate)
             ui = CheckloadUi(environment, self._provider, settings, preparation.choose_and_ask, process.ui_state)
             ui.install(web_ui, self._doctor_command)
         return process

@@ -11,10 +11,12 @@ import gevent
 
 from harness.exits import Exit
 from harness.locust_plugin import signals
-from harness.run.lifecycle import interruption
+from harness.run.lifecycle import EndCause, Ending, interruption
 from harness.run.run import Run
 
 logger = logging.getLogger("checkload")
+
+STOPPED = "a person stopped it in the web UI"
 
 
 def handle_signals(on_signal: Callable[[str], object], *numbers: signal.Signals) -> Any:
@@ -90,9 +92,21 @@ def interrupt(run: Run, reason: str) -> None:
 def drain(run: Run, reason: str) -> None:
     """Interrupt a run that is not over, and wait until no journey is under way any more."""
     if not run.over:
-        interrupt(run, reason)
+        if run.ending.cause is not EndCause.STOPPED:
+            interrupt(run, reason)
         while not run.over:
             gevent.sleep(0.05)
+
+
+def stop(run: Run) -> None:
+    """End the load for a person who has seen enough, and wait for the journeys under way: what was measured is judged.
+
+    A run that has not begun, and a search for capacity, are interrupted: there is nothing to judge yet.
+    """
+    if run.begun and not run.closing and run.stepped_arrivals is None:
+        judged_until = max(run.elapsed, run.workload.schedule.warm_up)
+        run.close(Ending(EndCause.STOPPED, STOPPED, judged_until=judged_until))
+    drain(run, "the stop button")
 
 
 def quit_locust(environment: Any) -> None:

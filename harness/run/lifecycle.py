@@ -33,6 +33,7 @@ class EndCause(StrEnum):
     PLANNED = ""
     CERTAIN = "certain"
     CEILING = "ceiling"
+    STOPPED = "stopped"
     STOP_FILE = "stop file"
     STOP_RULE = "stop rule"
     TARGET_DIED = "target died"
@@ -64,8 +65,8 @@ class Ending:
 
     @property
     def complete(self) -> bool:
-        """Whether the run has measured all that it was meant to measure."""
-        return self.cause in (EndCause.PLANNED, EndCause.CERTAIN, EndCause.CEILING)
+        """Whether what the run has measured until its end is judged: a person who stops a run has seen enough."""
+        return self.cause in (EndCause.PLANNED, EndCause.CERTAIN, EndCause.CEILING, EndCause.STOPPED)
 
 
 def interruption(who: str, *, drains: bool = True) -> Ending:

@@ -29,9 +29,10 @@ class LabelCount:
 class EndFacts:
     """How a run ended, and what went wrong in it (``""``: not so).
 
-    - ``interrupted``: what stopped the run before its end: Ctrl-C, SIGTERM, the stop button or a stop file.
+    - ``interrupted``: what stopped the run before its end: Ctrl-C, SIGTERM or a stop file.
     - ``certain_verdict_reason``: why it ended as soon as its verdict was certain.
     - ``ceiling``: why a ceiling on orders or SMS codes ended it.
+    - ``stopped``: who stopped the load in the web UI.
     - ``stop_rule``: the rule of the scenario that ended it.
     - ``crashed``: the error that crashed checkload.
     - ``target_unreachable``: why the target could not be reached.
@@ -42,6 +43,7 @@ class EndFacts:
     interrupted: str = ""
     certain_verdict_reason: str = ""
     ceiling: str = ""
+    stopped: str = ""
     stop_rule: str = ""
     crashed: str = ""
     target_unreachable: str = ""
@@ -119,7 +121,7 @@ class Conditions:
     @property
     def ended_early(self) -> bool:
         """Whether the run ended before its schedule, so that missing numbers are no error."""
-        return bool(self.end.certain_verdict_reason or self.end.ceiling) or self.disturbed
+        return bool(self.end.certain_verdict_reason or self.end.ceiling or self.end.stopped) or self.disturbed
 
     @property
     def disturbed(self) -> bool:

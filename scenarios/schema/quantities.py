@@ -123,6 +123,8 @@ def _number(value: Any, expected: str) -> float:
 
 
 def _unit_missing(text: str, unit: str) -> str:
+    if unit == "/s" and re.fullmatch(_NUMBER, text):
+        return f'write "{text}/s", or "{text}/min"'
     return f'write "{text}{unit}"' if re.fullmatch(_NUMBER, text) else ""
 
 

@@ -145,6 +145,16 @@ class Page:
         (alert,) = until(lambda: self.browser.find_elements(By.CSS_SELECTOR, "[role=alert]"), "an objection")
         return alert.text.splitlines()
 
+    def described(self):
+        """What the form says about the chosen scenario."""
+        found = self.browser.find_elements(By.ID, "checkload-scenario")
+        return found[0].text if found else ""
+
+    def wrong(self):
+        """The fields that are marked as wrong, in the order of the page."""
+        found = self.browser.find_elements(By.CSS_SELECTOR, ".checkload-wrong input, .checkload-wrong select")
+        return [one.get_attribute("name") for one in found if one.get_attribute("name")]
+
     def beside(self, name):
         """What is said beside a field."""
         script = """

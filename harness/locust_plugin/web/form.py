@@ -23,8 +23,12 @@ ACCEPTED = frozenset(
 )
 """The fields that the form may send. Locust itself would accept any option, also the allowed targets."""
 
+TYPED_USERS, TYPED_RAMP = "checkload_typed_users", "checkload_typed_ramp"
+"""The options that hold what was typed; Locust's own hold what it needs. ``None``: the field was empty."""
+
 HINTS: Mapping[str, str] = {
-    "spawn_rate": "How fast users are spawned; the scenario decides when journeys start.",
+    "user_count": "If empty, as many as the scenario needs.",
+    "spawn_rate": "How fast users are spawned, if not as the scenario says; it decides when journeys start.",
     "host": "If empty, checkload starts the embedded shop for this run.",
     "run_time": "If empty, the run takes as long as the scenario says.",
 }
@@ -47,6 +51,17 @@ LABELS: Mapping[str, str] = {
 """The label in the form of each command line option."""
 
 
+FIELDS: Mapping[str, str] = {
+    "--users": "userCount",
+    **{
+        option: "".join((first, *map(str.capitalize, rest)))
+        for option in LABELS
+        if option != "--users"
+        for first, *rest in [option.removeprefix("--").split("-")]
+    },
+}
+"""The name in Locust's page of the field of each option."""
+
 _LONGEST_QUOTED = 40
 
 
@@ -68,12 +83,12 @@ def read(options: argparse.Namespace, form: Mapping[str, str]) -> tuple[argparse
     asked = copy.copy(options)
     if "user_count" in form:
         try:
-            asked.num_users = int(form["user_count"])
+            setattr(asked, TYPED_USERS, int(form["user_count"]) if form["user_count"].strip() else None)
         except ValueError:
             problems.append(f"Number of users: {quoted(form['user_count'])} is not a whole number.")
     if "spawn_rate" in form:
         try:
-            asked.spawn_rate = _ramp(form["spawn_rate"])
+            setattr(asked, TYPED_RAMP, _ramp(form["spawn_rate"]) if form["spawn_rate"].strip() else None)
         except ValueError:
             problems.append(f"Ramp up: {quoted(form['spawn_rate'])} is not a number above 0 and up to {MAX_RATE:.0f}.")
     if "run_time" in form:
@@ -96,10 +111,9 @@ def _ramp(text: float | str) -> float:
 
 
 class UserSettings:
-    """Number of users and spawn rate: tells a value that a person chose from a default that the form shows.
+    """Number of users and spawn rate: a person chooses them on the command line or types them into the form.
 
-    Locust fills its options with defaults; those must not count as a choice. ``users`` and ``ramp`` are the values of the
-    command line. Raises ``UsageError`` for an impossible ramp.
+    ``users`` and ``ramp`` are the values of the command line. Raises ``UsageError`` for an impossible ramp.
     """
 
     def __init__(self, users: int | None = None, ramp: float | None = None) -> None:
@@ -110,30 +124,11 @@ class UserSettings:
                 f"--spawn-rate {ramp}: expected a number of users per second above 0, up to {MAX_RATE:.0f}"
             ) from None
         self._users = users
-        self._shown: tuple[int | None, float | None] = (None, None)
-
-    def show(self, options: argparse.Namespace, users: int, ramp: float) -> None:
-        """Fill the form with the scenario's numbers, unless the command line has others."""
-        self._shown = (users if self._users is None else None, ramp if self._ramp is None else None)
-        options.num_users = users if self._users is None else self._users
-        options.spawn_rate = ramp if self._ramp is None else self._ramp
-
-    @property
-    def hint(self) -> str:
-        """The hint beside the number of users: which number is only the scenario's default."""
-        shown = self._shown[0]
-        return (
-            "" if shown is None else f"{shown} means the number of users of the scenario; any other number replaces it."
-        )
 
     def users(self, options: Any) -> int | None:
         """The number of users that a person chose; ``None``: the scenario's number."""
-        if options.headless:
-            return self._users
-        return None if options.num_users == self._shown[0] else options.num_users
+        return getattr(options, TYPED_USERS, self._users)
 
     def ramp(self, options: Any) -> float | None:
         """The spawn rate that a person chose; ``None``: the scenario's rate."""
-        if options.headless:
-            return self._ramp
-        return None if options.spawn_rate == self._shown[1] else options.spawn_rate
+        return getattr(options, TYPED_RAMP, self._ramp)

@@ -62,11 +62,11 @@ def install_page(
     fields: Callable[[], Sequence[Field]],
     hints: Callable[[], Mapping[str, str]],
     arguments: Callable[[], Mapping[str, Any]],
-    head: str = "",
+    head: Callable[[], str] = str,
 ) -> None:
     """Serve Locust's page with our ``fields``, with ``hints`` beside Locust's fields, and with changed ``arguments``.
 
-    ``head`` is added to the head of the page.
+    ``head`` makes what is added to the head of the page.
     """
     app = web_ui.app
     app.jinja_env.policies["json.dumps_kwargs"] = {"sort_keys": False}  # keeps the fields in the given order
@@ -78,7 +78,7 @@ def install_page(
         beside = {field.name: field.hint for field in ours} | dict(hints())
         style = "\n".join([_STYLE, *(_hint(name, text) for name, text in beside.items())])
         page: str = render_template("index.html", template_args=shown)
-        return page.replace("</head>", f"<style>{style}</style>{head}</head>", 1)
+        return page.replace("</head>", f"<style>{style}</style>{head()}</head>", 1)
 
     app.view_functions["locust.index"] = web_ui.auth_required_if_enabled(index)
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
+from flask import Response, jsonify, request
 from locust.runners import STATE_RUNNING, STATE_SPAWNING
 
 from harness.errors import UsageError
 from harness.host_header import parse_allowed_hosts
 from harness.locust_plugin.option_checks import refuse_host, selected_user_classes
 from harness.locust_plugin.options import OPTION_HELP
-from harness.locust_plugin.web import banner, doctor, form, guard, page, tabs
+from harness.locust_plugin.web import banner, doctor, form, guard, page, scenario_facts, tabs
 from harness.locust_plugin.web.ui_state import UiState
-from harness.run.workload import ScenarioProvider, Workload
+from harness.run.workload import Choices, ScenarioProvider, Workload
 
 
 class CheckloadUi:
@@ -36,8 +40,10 @@ class CheckloadUi:
         self._choose = choose
         self._current = current
         self._classes: list[Any] = list(environment.user_classes)
-        # A scenario file decides which targets may be loaded, so only the command line may name a path.
-        self._scenarios = list(dict.fromkeys([*provider.names(), str(environment.parsed_options.scenario)]))
+        # A scenario file decides which targets may be loaded, so a person in the browser may name no path: they choose one of
+        # the files that were there when Locust started.
+        own = [*scenario_facts.own_scenarios(Path.cwd()), str(environment.parsed_options.scenario)]
+        self._scenarios = list(dict.fromkeys([*provider.names(), *own]))
         self._doctor: doctor.DoctorPages | None = None
 
     def install(self, web_ui: Any, doctor_command: Sequence[str]) -> None:
@@ -50,9 +56,12 @@ class CheckloadUi:
             fields=self.fields,
             hints=self.hints,
             arguments=lambda: self.arguments(shape),
-            head=doctor.link() + banner.head(),
+            head=lambda: doctor.link() + banner.head() + self.form_head(),
         )
         banner.install_banner(web_ui, self._current)
+        base = self._environment.parsed_options.web_base_path or ""
+        view_of = web_ui.auth_required_if_enabled(self.describe_scenario)
+        web_ui.app.add_url_rule(f"{base}/checkload/scenario", "checkload_scenario", view_of)
         options = self._environment.parsed_options
         self._doctor = doctor.DoctorPages(options, self._provider, self._scenarios, doctor_command, self._load_is_on)
         self._doctor.install(web_ui)
@@ -82,6 +91,9 @@ class CheckloadUi:
             problems.append(form.with_form_labels(str(usage_error)))
         if problems:
             return "\n".join(problems)
+        # Locust needs numbers, also where the scenario sets them.
+        asked["user_count"] = str(workload.population.users)
+        asked["spawn_rate"] = str(self._user_settings.ramp(options) or workload.population.spawn_rate)
         for key in form.TRIMMED:  # Locust reads the form again
             if key in asked:
                 asked[key] = getattr(options, key)
@@ -108,7 +120,35 @@ class CheckloadUi:
 
     def hints(self) -> dict[str, str]:
         """The hints beside Locust's fields."""
-        return {**form.HINTS, "user_count": self._user_settings.hint}
+        return dict(form.HINTS)
+
+    def form_head(self) -> str:
+        """What the form's script starts with, its style and the script."""
+        options = self._environment.parsed_options
+        users, ramp = self._user_settings.users(options), self._user_settings.ramp(options)
+        start = {
+            "users": "" if users is None else f"{users}",
+            "ramp": "" if ramp is None else f"{ramp:g}",
+            "host": options.host or "",
+            "labels": {label: form.FIELDS[option] for option, label in form.LABELS.items()},
+        }
+        folder = files("harness.locust_plugin.web")
+        style, script = (folder.joinpath(f"form.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
+        data = json.dumps(start).replace("<", "\\u003c")
+        return (
+            f'<script id="checkload-start" type="application/json">{data}</script>'
+            f"<style>{style}</style><script>{script}</script>"
+        )
+
+    def describe_scenario(self) -> Response:
+        """What one of the offered scenarios does, as JSON; not during a run, which needs the processor."""
+        name = request.args.get("name", "")
+        if name not in self._scenarios or self._load_is_on():
+            return jsonify({"error": "This scenario is not offered now."})
+        try:
+            return jsonify(scenario_facts.scenario_facts(self._provider.choose(Choices(scenario=name))))
+        except UsageError as usage_error:
+            return jsonify({"error": str(usage_error)})
 
     def arguments(self, shape: str) -> dict[str, Any]:
         """The arguments of Locust's page that differ from Locust's."""

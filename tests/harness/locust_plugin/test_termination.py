@@ -4,12 +4,17 @@ import signal
 from pathlib import Path
 from types import SimpleNamespace
 
+import gevent
 import pytest
+from workloads import FakeWorkload
 
 from harness.exits import Exit
 from harness.judging import finish
 from harness.locust_plugin import termination
-from harness.run.lifecycle import Ending
+from harness.locust_plugin.termination import stop
+from harness.run.collaborators import TimeSource
+from harness.run.lifecycle import EndCause, Ending
+from harness.run.run import Run
 
 
 def start_run(made):
@@ -83,10 +88,31 @@ def test_a_signal_during_the_start_of_locust_is_handled_when_it_is_ready(begin, 
         (1, "a web UI", "the stop button"),
     ],
 )
-def test_what_stopped_a_run_of_workers_is_named(begin, monkeypatch, workers, web_ui, named):
+def test_what_interrupted_a_run_of_workers_is_named(begin, monkeypatch, workers, web_ui, named):
     made, environment = begin()
     run = made.prepare()
     monkeypatch.setattr(made._transport, "has_users", False, raising=False)
     environment.runner.worker_count, environment.web_ui = workers, web_ui
     made.on_test_stopping()
     assert run.lifecycle.interrupted_by == named
+
+
+@pytest.mark.parametrize(("elapsed", "judged_until"), [(5.0, 5.0), (1.0, 2.0)])
+def test_the_stop_button_ends_a_run_and_what_it_measured_is_judged(elapsed, judged_until):
+    moments = [100.0]
+    run = Run(FakeWorkload(warm_up=2.0, steady=8.0, arrival_rate=1.0), TimeSource(clock=lambda: moments[0]))
+    run.lifecycle.begin()
+    run.set_start(100.0)
+    moments[0] = 100.0 + elapsed
+    gevent.spawn(lambda: run.lifecycle.drained(timed_out=False))
+    stop(run)
+    assert run.ending.cause is EndCause.STOPPED
+    assert run.lifecycle.interrupted_by == ""
+    assert run.recorder.window.steady_until == 100.0 + judged_until
+    assert run.lifecycle.planned_drain
+
+
+def test_the_stop_button_interrupts_a_run_that_has_not_begun():
+    run = Run(FakeWorkload(), TimeSource(clock=lambda: 0.0))
+    stop(run)
+    assert run.lifecycle.interrupted_by == "the stop button"

@@ -50,3 +50,11 @@ def test_a_bug_of_checkload_makes_the_run_invalid(outcome):
 
 def test_a_connection_that_could_not_be_opened_is_no_bug():
     assert "bugs" not in problems(run_of(outcome="no_socket", blame="harness"))
+
+
+def test_a_run_that_a_person_stopped_is_judged_as_far_as_it_went_and_says_so():
+    stopped = conditions(stopped="a person stopped it in the web UI", load_duration=6.0)
+    found = problems(run_of(), stopped)["end"]
+    assert found.level is Severity.WARNING
+    assert "the load ended after 6 s of" in found.message
+    assert "a person stopped it in the web UI; only that much is judged" in found.message

@@ -59,7 +59,7 @@ def test_the_remedy_for_a_missing_unit_adds_it():
     assert error.value.remedy == 'write "5s"'
     with pytest.raises(InvalidQuantity) as error:
         per_second("20")
-    assert error.value.remedy == 'write "20/s"'
+    assert error.value.remedy == 'write "20/s", or "20/min"'
 
 
 @pytest.mark.parametrize(

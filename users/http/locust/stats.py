@@ -74,6 +74,13 @@ class LocustStats:
             # Not ``start``: that continues with the rest of a timer's time, and a timer that has fired has none left.
             self._timer.again(self.flush)
 
+    def count_failure(self, page: str, outcome: str) -> None:
+        """Count a request that is already in the statistics as a failure: what its reply led to failed the journey."""
+        self.flush()
+        stats = self._environment.stats
+        method = next((method for name, method in stats.entries if name == page), "")
+        stats.log_error(method, page, outcome)
+
     def flush(self) -> None:
         """Add everything to Locust's statistics, now."""
         self._waiting = False

@@ -14,8 +14,9 @@ def test_typed_values_become_options_of_a_copy():
     asked, problems = read(before, form)
     assert problems == []
     assert (asked.scenario, asked.payment_mix, asked.run_time) == ("smoke", "gpay=1", 90)
-    assert (asked.num_users, asked.spawn_rate, asked.host) == (285, 100.0, "http://127.0.0.1:80")
-    assert (before.scenario, before.payment_mix, before.num_users) == ("peak", "masterpass=1", None)
+    assert (UserSettings().users(asked), asked.host) == (285, "http://127.0.0.1:80")
+    assert (before.scenario, before.payment_mix) == ("peak", "masterpass=1")
+    assert UserSettings().users(before) is None
 
 
 def test_an_emptied_field_means_the_scenarios_value():
@@ -63,25 +64,26 @@ def test_options_that_are_not_in_the_form_cannot_be_set_through_it(key):
     assert asked.allow_target == []
 
 
-def test_the_scenarios_number_of_users_holds_until_another_is_typed():
-    pool, given = UserSettings(), locust_options()
-    pool.show(given, 285, 100.0)
-    assert (given.num_users, given.spawn_rate) == (285, 100.0)
-    assert "285" in pool.hint
-    assert (pool.users(given), pool.ramp(given)) == (None, None)
-    given.num_users, given.spawn_rate = 60, 5.0
-    assert (pool.users(given), pool.ramp(given)) == (60, 5.0)
+def typed(**form_values):
+    asked, problems = read(locust_options(), {**SHOWN, **form_values})
+    assert problems == []
+    return asked
+
+
+def test_an_empty_number_means_that_of_the_scenario_and_no_number_is_magic():
+    pool = UserSettings()
+    assert (pool.users(locust_options()), pool.ramp(locust_options())) == (None, None)
+    asked = typed(user_count="", spawn_rate=" ")
+    assert (pool.users(asked), pool.ramp(asked)) == (None, None)
+    asked = typed(user_count="285", spawn_rate="5")
+    assert (pool.users(asked), pool.ramp(asked)) == (285, 5.0)
 
 
 def test_a_number_of_the_command_line_holds_until_another_is_typed():
-    given = locust_options(num_users=50, spawn_rate=4.0)
     pool = UserSettings(50, 4.0)
-    pool.show(given, 285, 100.0)
-    assert (given.num_users, given.spawn_rate) == (50, 4.0)
-    assert (pool.users(given), pool.ramp(given)) == (50, 4.0)
-    assert pool.hint == ""
-    given.num_users = 285  # typed, and so it is no longer only what a form shows
-    assert pool.users(given) == 285
+    assert (pool.users(locust_options()), pool.ramp(locust_options())) == (50, 4.0)
+    asked = typed(user_count="60", spawn_rate="")
+    assert (pool.users(asked), pool.ramp(asked)) == (60, None)
 
 
 def test_headless_defaults_of_locust_do_not_count_as_choices():
@@ -99,3 +101,6 @@ def test_a_problem_names_the_labels_of_the_form():
     reported = form.with_form_labels('--payment-mix = "bitcoin": no such option\nchoose --users, or --users-of-mine')
     assert reported == 'Payment mix = "bitcoin": no such option\nchoose Number of users, or --users-of-mine'
     assert set(form.LABELS) >= {f"--{name.replace('_', '-')}" for name in form.CHOICES}
+    assert form.FIELDS["--users"] == "userCount"
+    assert form.FIELDS["--payment-mix"] == "paymentMix"
+    assert form.FIELDS["--host"] == "host"

@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+from flask import Flask
 from locust_environments import locust_options, user_class
 from werkzeug.datastructures import MultiDict
 from workloads import FakeProvider, FakeWorkload
@@ -44,7 +45,6 @@ def front():
             lambda asked: program.choose(choices(asked, pool.users(asked))),
             lambda: UiState(now.run, now.finished, now.failure),
         )
-        pool.show(environment.parsed_options, 12, 100.0)
         return made, environment, now
 
     return start
@@ -112,6 +112,53 @@ def test_locust_gets_the_checked_values(front):
     typed = MultiDict({**FORM, "scenario": " smoke ", "host": " http://shop.example "})
     assert made.check_start_form(typed) is None
     assert (typed["scenario"], typed["host"]) == ("smoke", "http://shop.example")
+
+
+def test_empty_numbers_are_those_of_the_scenario_for_locust_and_no_choice(front):
+    made, environment, _ = front()
+    form = MultiDict({**FORM, "user_count": "", "spawn_rate": ""})
+    assert made.check_start_form(form) is None
+    assert (form["user_count"], form["spawn_rate"]) == ("3", "100.0")
+    assert made._user_settings.users(environment.parsed_options) is None
+    assert ask(made, user_count="12") is None
+    assert '"users": "12"' in made.form_head()  # it is still there when the page is loaded again
+
+
+@pytest.mark.parametrize("number", ["-5", "1.5", "many", "1e9"])
+def test_an_impossible_number_of_users_is_refused(front, number):
+    made, _, _ = front()
+    assert "Number of users" in ask(made, user_count=number)
+
+
+def test_the_scenario_files_of_the_folder_are_offered_as_they_were_at_the_start(front, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    scenario = 'objectives = ["journey failures < 1%"]\n[arrivals]\nrate = "1/s"\nduration = "9s"\n'
+    (tmp_path / "shop.toml").write_text(scenario)
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n')
+    (tmp_path / "broken.toml").write_text("[[[")
+    (tmp_path / "folder.toml").mkdir()
+    made, _, _ = front()
+    (tmp_path / "later.toml").write_text(scenario)
+    assert made.fields()[0].choices == ["baseline", "smoke", "./shop.toml"]
+    made._choose = lambda _asked: load()
+    assert ask(made, scenario="./shop.toml") is None
+    assert "it is none of" in ask(made, scenario="./later.toml")
+
+
+def described(made, name):
+    with Flask(__name__).test_request_context(f"/checkload/scenario?name={name}"):
+        return made.describe_scenario().get_json()
+
+
+def test_the_form_says_what_a_scenario_does_unless_a_run_is_on(front):
+    made, _, now = front()
+    facts = described(made, "smoke")
+    assert facts["users"] == 3
+    assert "3 users, each with one journey after the other, for 10 s" in facts["lines"][0]
+    assert "guest 100 %" in facts["lines"][1]
+    assert "not offered" in described(made, "/etc/passwd")["error"]
+    now.run = Run(load())
+    assert "not offered" in described(made, "smoke")["error"]
 
 
 def test_a_host_is_checked_against_the_chosen_scenario(front):
