@@ -20,7 +20,8 @@ EXTRAPOLATION = 2.0
 """The curve goes up to this multiple of the highest measured load."""
 STEPS = 60
 _DOTS = (
-    "Filled: every objective held. Hollow red: one broke. Hollow yellow: it is not known, or the times did not settle."
+    "Filled: every objective held. Hollow red: one broke. Hollow yellow: it is not known, or the level is left out of the curve; "
+    "its text says why. At the top edge: the time was never reached."
 )
 
 
@@ -40,7 +41,8 @@ def throughput_curve(plan: CapacityPlan) -> Chart | None:
     edges = [fit.band(x) for x in xs]
     near = [x for x in xs if x <= reach * MAX_EXTRAPOLATION]
     far = xs[len(near) - 1 :]
-    levels = [level for level in plan.measured.levels if (level.instances or 1) == plan.now]
+    every = (*plan.measured.levels, *plan.measured.left_out)
+    levels = [level for level in every if (level.instances or 1) == plan.now]
     low, high = (quantile(plan.need.orders, q) * 60 for q in (0.05, 0.95))
 
     def curve(name: str, places: Sequence[float], style: str) -> Series:
@@ -90,7 +92,8 @@ def response_curve(plan: CapacityPlan) -> Chart | None:
     if plan.carries is not None and plan.carries.likely > 0 and plan.carries.grade is not EvidenceGrade.MODEL:
         held = plan.orders(plan.carries.likely)
         bounds.append(Bound(label=f"carried {three_digits(held)}", x=held, state="good", row=1))
-    series = [_dots([(plan.orders(level.rate), level.page_time["p95"], level) for level in levels])]
+    every = sorted((*plan.measured.levels, *plan.measured.left_out), key=lambda level: level.rate)
+    series = [_dots([(plan.orders(level.rate), level.page_time["p95"], level) for level in every])]
     for number in sorted({level.instances or 1 for level in levels}):
         settled = [level for level in levels if level.steady and (level.instances or 1) == number]
         groups = list(group_by_rate(settled))
@@ -105,7 +108,7 @@ def response_curve(plan: CapacityPlan) -> Chart | None:
         )
     return Chart(
         title="Response time",
-        x=Axis(label="orders a minute asked for", low=0.0, high=max(peak, *(plan.orders(one.rate) for one in levels))),
+        x=Axis(label="orders a minute asked for", low=0.0, high=max(peak, *(plan.orders(one.rate) for one in every))),
         y=Axis(label="page p95", unit="s"),
         series=series,
         bounds=[*bounds, *_objective_bounds(levels)],
@@ -128,15 +131,19 @@ def _dots(points: Sequence[tuple[float, float, LoadLevel]]) -> Series:
 
 
 def _mark(level: LoadLevel) -> str:
-    if not level.steady or level.kept is None:
+    if level.left_out or not level.steady or level.kept is None:
         return "unsure"
     return "good" if level.kept else "bad"
 
 
 def _note(level: LoadLevel) -> str:
     parts = [level.source, *level.broken[:1]]
-    if not level.steady:
+    if level.left_out:
+        parts.append(f"left out of the plan: {level.left_out}")
+    elif not level.steady:
         parts.append("left out of the curve: response times did not settle")
+    if not _has_time(level):
+        parts.append("its p95 was never reached, because more than 5 % of the pages failed")
     return "; ".join(parts)
 
 

@@ -30,7 +30,7 @@ class LoadLevel:
     think time included; both by Little's law. ``journey_time`` and ``page_time`` map ``mean``, ``p50``, ``p95`` and ``p99`` to
     seconds. ``kept`` says whether every objective held (None: too few samples). ``steady`` is false if response times did not
     settle. ``patience`` is, for each objective on a time, how many more seconds each request could wait before it breaks.
-    ``variation`` is the squared coefficient of variation of the page times.
+    ``variation`` is the squared coefficient of variation of the page times. ``left_out`` says why a plan does not use the level.
     """
 
     source: str
@@ -48,6 +48,7 @@ class LoadLevel:
     broken: tuple[str, ...] = ()
     patience: Mapping[str, float] = field(default_factory=dict)
     variation: float = 1.0
+    left_out: str = ""
 
     @property
     def conversion(self) -> float:

@@ -24,13 +24,14 @@ BY_CHANCE = 2.0
 def levels_of_search(
     result: Result, answer: CapacityAnswer, source: str, *, instances: int, external_pages: Collection[str] = ()
 ) -> list[LoadLevel]:
-    """The levels of a search without drains and levels in trouble.
+    """The levels of a search without drains.
 
-    A level is not ``steady`` if a queue grew or shrank in it, because then it does not show a lasting state of the shop.
+    A level is not ``steady`` if a queue grew or shrank in it, because then it does not show a lasting state of the shop. One in which
+    the load generator was in trouble has ``left_out``: it says nothing about the shop.
     """
     found = []
     for point in answer.points:
-        if point.purpose == Purpose.DRAIN or point.trouble:
+        if point.purpose == Purpose.DRAIN:
             continue
         confirms = point.purpose == Purpose.CONFIRM
         level = level_between(
@@ -52,6 +53,7 @@ def levels_of_search(
                 kept=kept,
                 broken=(point.objective,) if point.broken else (),
                 patience=level.patience if confirms and kept else {},
+                left_out=point.trouble,
             )
         )
     return found

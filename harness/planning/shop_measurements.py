@@ -27,7 +27,8 @@ class ShopMeasurements:
     """The measurements of a shop.
 
     ``capacities`` has one entry for each number of instances. ``refused`` has the names of unused results with the reason.
-    ``typical`` is the run that what-ifs are computed from. ``notes`` are sentences for the reader.
+    ``typical`` is the run that what-ifs are computed from. ``notes`` are sentences for the reader. ``left_out`` are the levels that
+    say nothing about the shop, each with its reason.
     """
 
     levels: tuple[LoadLevel, ...]
@@ -37,11 +38,13 @@ class ShopMeasurements:
     typical: Result | None
     refused: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    left_out: tuple[LoadLevel, ...] = ()
 
 
 def combine_results(sources: Sequence[ResultSource], *, external_pages: Collection[str] = ()) -> ShopMeasurements:
     """Combine these results; an invalid one is not used and named in ``refused``."""
     levels: list[LoadLevel] = []
+    left_out: list[LoadLevel] = []
     refused: list[tuple[str, str]] = []
     typical: list[tuple[float, Result]] = []
     searched: list[CarriedCapacity] = []
@@ -54,9 +57,11 @@ def combine_results(sources: Sequence[ResultSource], *, external_pages: Collecti
             continue
         answer = source.result.capacity
         if answer is not None:
-            levels += levels_of_search(
+            every = levels_of_search(
                 source.result, answer, source.name, instances=source.instances, external_pages=external_pages
             )
+            levels += [level for level in every if not level.left_out]
+            left_out += [level for level in every if level.left_out]
             found = capacity_of_search(answer, source.name, source.instances)
             if found is None:
                 refused.append((source.name, f"its search found nothing: {answer.why}"))
@@ -87,6 +92,7 @@ def combine_results(sources: Sequence[ResultSource], *, external_pages: Collecti
         typical=max(typical, key=lambda one: one[0])[1] if typical else None,
         refused=tuple(refused),
         notes=tuple(_notes(sources)),
+        left_out=tuple(left_out),
     )
 
 

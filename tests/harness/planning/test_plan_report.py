@@ -1,6 +1,7 @@
 """The report has a sentence for a manager, tables for an engineer, and a chart that shows where it is a model."""
 
 import json
+import math
 import re
 from dataclasses import replace
 
@@ -70,6 +71,18 @@ def test_a_level_that_did_not_settle_is_drawn_with_the_reason_and_left_out_of_th
     assert len(dots.x) == len(RATES)
     assert sum("did not settle" in note for note in dots.notes) == 2
     assert len(series(changed, "response", "median, 2 instances").x) == len(RATES) - 2
+
+
+def test_a_level_in_trouble_and_one_without_a_time_are_drawn_with_the_reason(made):
+    first, *others = made.measured.levels
+    troubled = replace(others[-1], left_out="the load generator was late")
+    never = replace(first, page_time={**first.page_time, "p95": math.inf})
+    measured = replace(made.measured, levels=(never, *others[:-1]), left_out=(troubled,))
+    dots = series(replace(made, measured=measured), "response", "measured levels")
+    assert len(dots.x) == len(RATES)
+    assert dots.notes[0].endswith("its p95 was never reached, because more than 5 % of the pages failed")
+    assert dots.notes[-1].endswith("left out of the plan: the load generator was late")
+    assert dots.marks[-1] == "unsure"
 
 
 def test_charts_and_text_show_the_same_peak(made):

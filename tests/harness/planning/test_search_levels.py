@@ -68,10 +68,10 @@ def source(run_at, answer, **overrides):
     return ResultSource(name="capacity-1", result=replace(run_at(10, **overrides), capacity=answer))
 
 
-def test_drains_and_levels_in_trouble_are_left_out(run_at):
-    levels = levels_of_search(
-        source(run_at, an_answer()).result, an_answer(), "s", instances=2, external_pages={"Bank"}
-    )
+def test_drains_are_no_levels_and_levels_in_trouble_are_left_out(run_at):
+    every = levels_of_search(source(run_at, an_answer()).result, an_answer(), "s", instances=2, external_pages={"Bank"})
+    assert [level.left_out for level in every if level.left_out] == ["the load generator was late"]
+    levels = [level for level in every if not level.left_out]
     assert [level.source for level in levels] == ["s widen", "s widen", "s track", "s confirm"]
     assert [level.kept for level in levels] == [None, False, None, True]
     assert [level.rate for level in levels] == pytest.approx([8, 20, 11, 10])
