@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode
+from urllib.request import urlopen
 
 from harness.errors import UsageError
 from harness.exits import Exit
@@ -32,6 +34,8 @@ _SNAPSHOTS_IN_WINDOW = 4  # a rate needs two, and the file of a long run may lac
 _INSTALL = "install Prometheus (Debian: apt install prometheus)"
 _RETENTION = "10y"  # long enough for a run of last year
 _DEFAULT_SECONDS = 3600.0  # seconds
+_READY_WITHIN = 60  # seconds
+_REPOSITORY = Path(__file__).parents[2]
 
 
 class TimeSpan(NamedTuple):
@@ -81,6 +85,9 @@ def run(arguments: argparse.Namespace) -> int:
         with _prometheus(Path(folder), arguments.port) as process:
             _print(f"{_run_count(files)}, and the run on port {METRICS_PORT} if there is one:")
             _print(f"http://127.0.0.1:{arguments.port}/graph?{_graph(span)}")
+            if drawn := _drawn_dashboards(f"http://127.0.0.1:{arguments.port}", Path(folder) / "dashboards"):
+                _print("The dashboards of the last run, as long as this command runs:")
+                _print("\n".join(page.as_uri() for page in drawn))
             try:
                 code = process.wait(arguments.seconds)
             except subprocess.TimeoutExpired:
@@ -190,6 +197,26 @@ def _prometheus(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _drawn_dashboards(address: str, into: Path) -> list[Path]:
+    """A page for each dashboard, drawn from this Prometheus; none without the folder ``dashboards`` of the repository."""
+    if not (_REPOSITORY / "dashboards" / "examine").is_dir() or not _is_ready(address):
+        return []
+    command = [sys.executable, "-m", "dashboards.examine", "--prometheus", address, "--pictures", str(into)]
+    subprocess.run(command, cwd=_REPOSITORY, capture_output=True, check=False)  # noqa: S603 - our own program
+    return sorted(into.glob("*.html"))
+
+
+def _is_ready(address: str) -> bool:
+    """Wait until Prometheus answers, for a minute at most; a long run takes it some seconds."""
+    for _ in range(_READY_WITHIN):
+        try:
+            with urlopen(f"{address}/-/ready", timeout=5):  # noqa: S310 - an address of ours
+                return True
+        except OSError:
+            time.sleep(1)
+    return False
 
 
 def _graph(span: TimeSpan) -> str:

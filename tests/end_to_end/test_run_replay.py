@@ -178,3 +178,13 @@ def test_a_killed_run_leaves_its_series_up_to_the_last_interval(tmp_path):
         ["promtool", "tsdb", "list", str(tmp_path / "blocks")], capture_output=True, text=True, timeout=30, check=True
     )
     assert re.search(rf"{block.name} +\d+ +\d+ +\S+ +\d+", listed.stdout)
+
+
+def test_replay_draws_the_four_dashboards(run):
+    deadline = time.monotonic() + 60
+    while "payments.html" not in (said := (run.folder / "said").read_text()):
+        assert time.monotonic() < deadline, said
+        time.sleep(0.1)
+    assert [line.rpartition("/")[2] for line in said.splitlines() if line.startswith("file://")] == [
+        f"{name}.html" for name in ("capacity", "overview", "pages", "payments")
+    ]
