@@ -1,5 +1,6 @@
 """A terminal for tests: it reads a real pty, and shows the few control sequences that checkload may send."""
 
+import codecs
 import fcntl
 import os
 import pty
@@ -20,6 +21,7 @@ class PseudoTerminal:
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.columns = columns
         self.raw = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")()  # a character may come in two reads
         self.former_modes = termios.tcgetattr(self.slave)
 
     @property
@@ -35,7 +37,7 @@ class PseudoTerminal:
             if not ready:
                 return
             try:
-                self.raw += os.read(self.master, 65536).decode()
+                self.raw += self._decoder.decode(os.read(self.master, 65536))
             except OSError:
                 return
 
