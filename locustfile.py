@@ -11,6 +11,6 @@ from users.shopper import Abandoning, FirstTime, Guest, Returning
 
 __all__ = ["Abandoning", "ArrivalShape", "FirstTime", "Guest", "Returning"]
 
-DOCTOR = (sys.executable, "-P", "-m", "scenarios.commands", "doctor")
+COMMAND = (sys.executable, "-P", "-m", "scenarios.commands")
 
-Plugin(ScenarioFolder(), doctor_command=DOCTOR).bind(events)
+Plugin(ScenarioFolder(), command=COMMAND).bind(events)

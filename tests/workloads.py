@@ -11,6 +11,7 @@ from harness.errors import UsageError
 from harness.metrics.page_roles import PageRoles
 from harness.objectives.model import Objective
 from harness.objectives.stop_rule import StopRule
+from harness.run.steering.change import LoadChange, Steered, SteeredQuantity
 from harness.run.workload import Choices, Judging, Target, Workload
 from harness.schedule.arrivals import ArrivalProcess, ArrivalSchedule, Profile, ProfileSchedule, RateStage
 from harness.schedule.dispatch import Arrival
@@ -56,6 +57,9 @@ class FakeWorkload:
     secret: str = ""
     context: Any = None
     shop: Target | Exception | None = None
+    profile: Profile | None = None
+    changes: list[LoadChange] = field(default_factory=list)
+    think_scale: float = 1.0
 
     @property
     def schedule(self) -> FakeWorkload:
@@ -96,7 +100,7 @@ class FakeWorkload:
         if self.trace is not None or not self.arrival_rate:
             return self.trace
         profile = Profile([RateStage(self.warm_up + self.steady, self.arrival_rate, self.arrival_rate)])
-        return ProfileSchedule(profile, ArrivalProcess.UNIFORM, 1)
+        return ProfileSchedule(self.profile or profile, ArrivalProcess.UNIFORM, 1)
 
     def stepped(self) -> SteppedSchedule:
         """A schedule without levels."""
@@ -104,7 +108,7 @@ class FakeWorkload:
 
     def rate(self, elapsed: float) -> float:
         """The arrival rate."""
-        return self.arrival_rate
+        return self.arrival_rate if self.profile is None else self.profile.rate(elapsed)
 
     def stage_number(self, elapsed: float) -> int | None:
         """The only stage, or none of a closed load."""
@@ -126,6 +130,38 @@ class FakeWorkload:
     def restrict(self, kinds: Collection[str]) -> None:
         """Keep only these journeys."""
         self.kinds = tuple(kinds)
+
+    def steer(self, asked: Mapping[str, Any], elapsed: float, *, embedded: bool) -> Steered:
+        """Take the values as they are; a value below 0 is a ``UsageError``. ``shop`` is an error of the embedded shop, or None."""
+        if any(isinstance(value, int | float) and value < 0 for value in asked.values()):
+            raise UsageError("below 0")
+        given = {**asked}
+        error = given.pop("shop", None)
+
+        def change_shop(_: Any) -> None:
+            if error:
+                raise error
+
+        quantities = [SteeredQuantity(name=key, before="", after=str(value)) for key, value in asked.items()]
+        return Steered(quantities=quantities, change_shop=change_shop if "shop" in asked else None, **given)
+
+    def steering_form(self, elapsed: float) -> Mapping[str, Any]:
+        """The rate alone."""
+        return {"values": {"arrival_rate": f"{self.rate(elapsed):g}/s"}, "faults": [], "fault_names": [], "pages": []}
+
+    def adopt(self, steered: Steered) -> None:
+        """Remember nothing."""
+
+    def change(self, change: LoadChange, start: float) -> None:
+        """Change the rate, and keep the change."""
+        self.changes.append(change)
+        schedule = self.due_times()
+        if change.rate is not None and isinstance(schedule, ProfileSchedule):
+            self.profile = schedule.profile.with_rate_from(change.at, change.rate)
+
+    def change_think_scale(self, scale: float) -> None:
+        """Keep the scale."""
+        self.think_scale = scale
 
     def as_asked(self) -> dict[str, Any]:
         """The settings, with the note."""

@@ -25,7 +25,8 @@ class JourneySampler:
 
     ``total`` is the number of journeys of the run, if known: then guaranteed journeys are spread over the run; otherwise
     they come first. ``active`` names the journeys that may be drawn (``None``: all of the mix). ``trace_rows`` holds, for
-    each arrival, what a trace sets and is not drawn. An invalid mix raises ``ValueError`` with everything that is wrong.
+    each arrival, what a trace sets and is not drawn. ``payments`` replaces the payment options of the mix, guaranteed ones
+    included; the journeys stay those of the mix. An invalid mix raises ``ValueError`` with everything that is wrong.
     """
 
     def __init__(
@@ -36,12 +37,16 @@ class JourneySampler:
         active: Collection[str] | None = None,
         *,
         trace_rows: Sequence[TraceRow] = (),
+        payments: Mapping[str, float] | None = None,
     ) -> None:
         _reject_invalid_mix(mix, total, active)
         self._mix = mix
         self._seed = seed
         self._trace_rows = trace_rows
         self._drawn: dict[int, JourneySpec] = {}
+        self._guarantees = payments is None
+        self._total = total
+        self._active = active
         self._kinds = tuple(name for name in JOURNEYS if active is None or name in active)
         self.coverage_specs = coverage_specs_for(mix, self._kinds) if mix.cover else ()
         """The exact list of specs of a covering mix, in order; empty for a mix that is drawn."""
@@ -54,7 +59,7 @@ class JourneySampler:
         self._payers = _WeightedChoice(paying) if any(paying.values()) else self._journeys
         self._sms = _WeightedChoice(mix.sms)
         guaranteed = spread_evenly(mix.minimum)
-        self._payments = _WeightedChoice(_remaining(mix, total))
+        self._payments = _WeightedChoice(_remaining(mix, total) if payments is None else payments)
         self._guaranteed_numbers = _guaranteed_numbers(guaranteed, total)
         # Under closed load the order of journeys is unknown, so the most frequent one takes all guaranteed options.
         self._main = max(paying or weights, key=weights.__getitem__)
@@ -89,6 +94,11 @@ class JourneySampler:
             return self._covered(rows, n, number)
         return self._draw(number, journey, self._main_slots.get(n) if journey == self._main else None)
 
+    def with_payments(self, payments: Mapping[str, float]) -> JourneySampler:
+        """The same sampler with other weights of payment options, and without guaranteed ones; the journeys stay the same."""
+        active, rows = self._active, self._trace_rows
+        return JourneySampler(self._mix, self._seed, self._total, active, trace_rows=rows, payments=payments)
+
     def expected_options(self, walked: Mapping[str, int]) -> Mapping[str, float]:
         """The expected number of journeys by payment option, under closed load; ``walked`` counts journeys by kind."""
         promised = [option for n, option in self._main_slots.items() if n < walked.get(self._main, 0)]
@@ -116,7 +126,7 @@ class JourneySampler:
         spin, pay, text, secure, refuse = draw(), draw(), draw(), draw(), draw()
         if journey is None:
             journey = (self._journeys if guaranteed is None else self._payers).at(spin)
-        option = guaranteed or self._payments.at(pay)
+        option = (guaranteed if self._guarantees else None) or self._payments.at(pay)
         by_card = option in PAYMENT_OPTIONS and PAYMENT_OPTIONS[option].flow is Flow.CARD
         sms = _SCRIPTS[self._sms.at(text)]
         in_three_d, declined = by_card and secure < self._mix.three_d, by_card and refuse < self._mix.declined

@@ -49,6 +49,8 @@ class WorkerState:
     requesting: Mapping[str, int] = field(default_factory=dict)
     waiting: Sequence[PendingAge] = ()
     pools: Mapping[str, int] = field(default_factory=dict)
+    users: Mapping[str, int] = field(default_factory=dict)
+    changes_taken: int = 0
     facts: Mapping[str, Any] = field(default_factory=dict)
     orders: bytes = b""
     orders_taken: int = 0
@@ -166,7 +168,7 @@ class Fleet:
         names = sorted(users)
         shares = partitions([users[name] for name in names])
         self.workers = {
-            name: WorkerState(name, partition, DeltaDecoder(self.total), now)
+            name: WorkerState(name, partition, DeltaDecoder(self.total), now, users=dict(users[name]))
             for name, partition in zip(names, shares, strict=True)
         }
 
@@ -182,6 +184,7 @@ class Fleet:
             worker.in_flight = message["in_flight"]
             worker.requesting = message.get("requesting", {})
             worker.waiting = [(page, option, age, n) for page, option, age, n in message.get("waiting", ())]
+            worker.changes_taken = message.get("changes_taken", 0)
             worker.pools = message.get("pools", {})
             worker.facts = message["facts"]
             worker.orders = message["orders"]
@@ -258,6 +261,11 @@ class Fleet:
         for worker in self.workers.values():
             left.update(worker.pools if worker.lost_at is None else {})
         return left
+
+    @property
+    def changes_taken(self) -> int:
+        """The number of the last change that all workers that are not lost have taken up."""
+        return min((worker.changes_taken for worker in self.workers.values() if worker.lost_at is None), default=0)
 
     def totals(self) -> FleetTotals:
         """What all workers have reported of themselves, added up."""

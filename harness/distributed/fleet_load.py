@@ -6,7 +6,7 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.distributed.fleet import REPORT_EVERY, Fleet, Latecomers, WorkerState
 from harness.distributed.fleet_instrument import FleetInstrument
@@ -17,17 +17,20 @@ from harness.distributed.messages import (
     END,
     EXTEND_SCHEDULE,
     NEXT_RUN_ONLY,
+    STEER,
     ClockRequest,
     End,
     ExtendSchedule,
     NextRunOnly,
     Send,
+    Steer,
 )
 from harness.measurement.pending import PendingAge
 from harness.run.collaborators import REAL_TIME, TimeSource
 from harness.run.lifecycle import EndCause, Ending, RunState, interruption
 from harness.run.load import CHECK_INTERVAL
 from harness.run.run import Run
+from harness.run.steering.change import LoadChange, share_out
 from harness.units import format_duration
 from harness.validity.workers import CLOCK_OFFSET
 
@@ -136,6 +139,31 @@ class FleetLoad:
         for worker in self.fleet.workers.values():
             level: ExtendSchedule = {"run": self._run.id, "rate": rate, "seconds": seconds}
             self._send(EXTEND_SCHEDULE, level, worker.name)
+
+    def steer(self, change: LoadChange, users: int | None) -> None:
+        """Change the load in all workers that are not lost."""
+        run = self._run
+        run.workload.change(change, run.recorder.window.start)
+        if users is not None:
+            run.spawned = max(run.spawned, users)
+            self._share_out(users)
+        for worker in self.fleet.workers.values():
+            if worker.lost_at is None:
+                own = change if users is None else replace(change, users=worker.users)
+                steer: Steer = {"run": run.id, "change": own.to_json()}
+                self._send(STEER, steer, worker.name)
+
+    def _share_out(self, users: int) -> None:
+        """Share out so many virtual users among the workers, in proportion to those that they have of each journey."""
+        workers = self.fleet.workers
+        shared = share_out(users, {(name, kind): n for name, one in workers.items() for kind, n in one.users.items()})
+        for name, worker in workers.items():
+            worker.users = {kind: shared[name, kind] for kind in worker.users}
+
+    @property
+    def changes_taken(self) -> int:
+        """The number of the last change that all workers have taken up, as last reported."""
+        return self.fleet.changes_taken
 
     def _reported_users(self) -> int:
         """How many users the workers report."""

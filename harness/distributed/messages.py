@@ -10,7 +10,7 @@ from typing import Any, NotRequired, TypedDict
 
 from harness.measurement.pending import PendingAge
 
-BEGIN, REPORT, END, REPORT_RECEIVED, REFUSE, NEXT_RUN_ONLY, CLOCK_REQUEST, CLOCK_REPLY, EXTEND_SCHEDULE = (
+BEGIN, REPORT, END, REPORT_RECEIVED, REFUSE, NEXT_RUN_ONLY, CLOCK_REQUEST, CLOCK_REPLY, EXTEND_SCHEDULE, STEER = (
     "checkload_begin",
     "checkload_counts",
     "checkload_end",
@@ -20,6 +20,7 @@ BEGIN, REPORT, END, REPORT_RECEIVED, REFUSE, NEXT_RUN_ONLY, CLOCK_REQUEST, CLOCK
     "checkload_echo",
     "checkload_echoed",
     "checkload_level",
+    "checkload_steer",
 )
 
 Send = Callable[[str, Any, str | None], object]
@@ -48,7 +49,10 @@ class Begin(FromWorker):
 
 
 class Report(FromWorker):
-    """``REPORT``: a worker's counts so far, every second; ``final``: all users are gone, and this is the last report."""
+    """``REPORT``: a worker's counts so far, every second; ``final``: all users are gone, and this is the last report.
+
+    ``changes_taken`` is the number of the last ``STEER`` that the worker has taken up.
+    """
 
     counts: dict[str, Any]
     under_way: int
@@ -62,6 +66,7 @@ class Report(FromWorker):
     facts: Mapping[str, Any]
     orders: bytes
     placed: NotRequired[Mapping[str, Any]]
+    changes_taken: NotRequired[int]
     final: bool
 
 
@@ -117,6 +122,12 @@ class ExtendSchedule(OfRun):
 
     rate: float
     seconds: float
+
+
+class Steer(OfRun):
+    """``STEER``: a person changes the load; ``change`` is a ``LoadChange``, its users those of this worker."""
+
+    change: Mapping[str, Any]
 
 
 class ForgedMessage(Exception):

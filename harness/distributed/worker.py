@@ -21,6 +21,7 @@ from harness.distributed.messages import (
     Refusal,
     Report,
     ReportReceived,
+    Steer,
 )
 from harness.distributed.order_outbox import OrderOutbox
 from harness.run.collaborators import REAL_TIME, TimeSource
@@ -28,6 +29,7 @@ from harness.run.driver import RunDriver
 from harness.run.lifecycle import EndCause, Ending
 from harness.run.local_load import LocalLoad
 from harness.run.run import Run
+from harness.run.steering.change import LoadChange
 from harness.schedule.partition import Partition
 
 FINAL_REPORT_INTERVAL = 1.0
@@ -92,6 +94,11 @@ class Worker:
         """Add the level that the master has decided on."""
         if message["run"] == self._run_id:
             self.load.extend_schedule(message["rate"], message["seconds"])
+
+    def receive_steer(self, message: Steer) -> None:
+        """Change the load as the master says."""
+        if message["run"] == self._run_id:
+            self.load.change(LoadChange.from_json(message["change"]))
 
     def receive_clock_request(self, message: ClockRequest) -> None:
         """Answer with this worker's time."""
@@ -170,6 +177,7 @@ class Worker:
             },
             "orders": load.order_numbers.digests() if final else b"",
             "placed": self._outbox.message(),
+            "changes_taken": load.changes_taken,
             "final": final,
         }
         self._send(REPORT, report)

@@ -11,6 +11,7 @@ from harness.capacity.answer import capacity_answer
 from harness.capacity.verdict import evaluate_search
 from harness.exits import Exit
 from harness.judging.conditions import run_conditions
+from harness.judging.exploration import explored
 from harness.judging.shop_metrics import measure_metrics
 from harness.measurement.totals import RunTotals
 from harness.objectives.evaluate import evaluate_run
@@ -81,6 +82,8 @@ def finish(supervisor: Supervisor, *, folder: Path | None, results: str, excepti
         controller.recheck_after_drain(run.recorder)
         answer = capacity_answer(controller, run.recorder)
         judgement = evaluate_search(answer, controller.results, findings, run.workload.judging.at_least)
+    if run.changes:
+        judgement = explored(judgement, run.changes)
     if run.ending.cause is EndCause.STOPPED:
         lasted, planned = format_duration(run.load_duration), format_duration(run.length)
         judgement = replace(
@@ -99,6 +102,7 @@ def finish(supervisor: Supervisor, *, folder: Path | None, results: str, excepti
         ledger=comparison,
         capacity=answer,
         versions=_versions(),
+        changes=tuple(run.changes),
         slowest_traces=tuple(run.exemplars.slowest(SLOWEST_TRACES)),
         cell_traces=run.slowest_by_cell.rows(),
         spans=_spans(run),

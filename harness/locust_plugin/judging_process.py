@@ -17,12 +17,14 @@ import gevent
 from harness.errors import UsageError
 from harness.exits import Exit
 from harness.judging import finish
+from harness.locust_plugin.own_users import OwnUsers
 from harness.locust_plugin.preparation import Preparation, open_journey_log
 from harness.locust_plugin.telemetry import Telemetry
 from harness.locust_plugin.terminal.screen import Screen
 from harness.locust_plugin.termination import Termination, drain, give_up, interrupt, stop
 from harness.locust_plugin.traces import start_traces
 from harness.locust_plugin.transport import Transport
+from harness.locust_plugin.web.live.samples import RunSamples
 from harness.locust_plugin.web.ui_state import UiState
 from harness.network import unreachable
 from harness.run.collaborators import RunHooks, TimeSource
@@ -33,6 +35,7 @@ from harness.run.lifecycle import EndCause, Ending
 from harness.run.load import Load
 from harness.run.local_load import add_candidate
 from harness.run.run import Run
+from harness.run.steering.steering import Steering
 from harness.run.workload import Workload
 from harness.tracing.otlp import otlp_endpoint
 
@@ -65,6 +68,8 @@ class JudgingProcess:
         self._host_is_embedded = False
         self._connect_timeout = 0.0
         self.driver: RunDriver | None = None
+        self.steering: Steering | None = None
+        self.samples = RunSamples()
         self.finished: finish.Finished | None = None
         self.failure = ""
         environment.process_exit_code = int(Exit.INVALID)
@@ -97,7 +102,16 @@ class JudgingProcess:
         if driver is None:
             return UiState(None, self.finished, self.failure)
         controller = None if driver.supervisor is None else driver.supervisor.controller
-        return UiState(driver.run, self.finished, self.failure, driver.load.under_way, controller)
+        return UiState(
+            driver.run,
+            self.finished,
+            self.failure,
+            driver.load.under_way,
+            controller,
+            driver,
+            self.steering,
+            self.samples,
+        )
 
     # -- one run --------------------------------------------------------------------------------------------------
 
@@ -109,7 +123,7 @@ class JudgingProcess:
         if run is not None and self.termination.cancelled_by:
             return None
         environment, options = self._environment, self._environment.parsed_options
-        self.driver, self.finished, self.failure = None, None, ""
+        self.driver, self.steering, self.finished, self.failure = None, None, None, ""
         self._telemetry.prepare(None)
         environment.process_exit_code = int(Exit.INVALID)
         try:
@@ -123,16 +137,19 @@ class JudgingProcess:
         with_log = options.journey_log and self._transport.has_users
         hooks = RunHooks(
             on_drained=self._stop_test,
-            on_second=lambda: self._telemetry.each_second(quietly=options.only_summary),
+            on_second=lambda: self._each_second(quietly=options.only_summary),
             stop_file=StopFile(options.stop_file) if options.stop_file else None,
             journey_log=open_journey_log(Path(options.journey_log)) if with_log else None,
             spawn_rate=self._preparation.user_settings.ramp(options),
+            users=OwnUsers(environment),
         )
         time = TimeSource(wall_clock=self._wall_clock)
         self.driver = self._transport.new_driver(workload, worker_context, self._preparation.kinds, time, hooks)
         run = self.driver.run
         if options.candidate:
             add_candidate(self.driver.load, workload.population.candidate_context(worker_context), time)
+        self.steering = None if options.candidate else Steering(run, self.driver.load.steer)
+        self.samples = RunSamples()
         self._telemetry.prepare(workload)
         if self._transport.has_users:
             start_traces(run, traces_to)
@@ -235,6 +252,11 @@ class JudgingProcess:
             write_html_report(finished.result, finished.folder)
         # Last: a reader of these may start the next run.
         self.finished, self.failure = finished, failure
+
+    def _each_second(self, *, quietly: bool) -> None:
+        self._telemetry.each_second(quietly=quietly)
+        if self.driver is not None and self._environment.web_ui:
+            self.samples.record(self.driver)
 
     def _stop_test(self) -> None:
         """End the test if no load shape does."""

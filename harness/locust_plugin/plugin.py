@@ -43,18 +43,18 @@ from harness.run.workload import ScenarioProvider
 class Plugin:
     """Connects one Locust process with its runs, by Locust's events; ``wall_clock`` is the time of day.
 
-    ``doctor_command`` starts ``checkload doctor`` as a process, for the web UI.
+    ``command`` starts ``checkload`` as a process, for the web UI.
     """
 
     def __init__(
         self,
         provider: ScenarioProvider[Any],
         *,
-        doctor_command: Sequence[str] = (),
+        command: Sequence[str] = (),
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self._provider = provider
-        self._doctor_command = doctor_command
+        self._command = command
         self._wall_clock = wall_clock
         self._port_guard = PortGuard()
         self._ports_checked = False
@@ -125,7 +125,7 @@ class Plugin:
         if web_ui is not None:
             settings = preparation.user_settings
             ui = CheckloadUi(environment, self._provider, settings, preparation.choose_and_ask, process.ui_state)
-            ui.install(web_ui, self._doctor_command)
+            ui.install(web_ui, self._command)
         return process
 
 

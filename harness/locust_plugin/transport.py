@@ -22,6 +22,7 @@ from harness.distributed.messages import (
     REFUSE,
     REPORT,
     REPORT_RECEIVED,
+    STEER,
     ForgedMessage,
     Refusal,
 )
@@ -135,6 +136,7 @@ class WorkerTransport:
         runner.register_message(BEGIN, partial(self._pass_on, Worker.receive_begin))
         runner.register_message(CLOCK_REQUEST, partial(self._pass_on, Worker.receive_clock_request))
         runner.register_message(EXTEND_SCHEDULE, partial(self._pass_on, Worker.receive_extend_schedule))
+        runner.register_message(STEER, partial(self._pass_on, Worker.receive_steer))
         runner.register_message(END, partial(self._pass_on, Worker.receive_end))
         runner.register_message(REPORT_RECEIVED, partial(self._pass_on, Worker.receive_acknowledgement))
         runner.register_message(NEXT_RUN_ONLY, _on_next_run_only)

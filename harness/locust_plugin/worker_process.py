@@ -16,6 +16,7 @@ from harness.distributed.worker import Worker
 from harness.errors import UsageError
 from harness.exits import Exit
 from harness.locust_plugin import signals
+from harness.locust_plugin.own_users import OwnUsers
 from harness.locust_plugin.preparation import open_journey_log, workload_for_worker
 from harness.locust_plugin.termination import drain, give_up, handle_signals, interrupt
 from harness.locust_plugin.traces import start_traces
@@ -85,7 +86,7 @@ class WorkerProcess:
         except UsageError as usage_error:
             give_up(environment, str(usage_error), Exit.USAGE_ERROR)
             return None
-        hooks = RunHooks(on_drained=self._stop_test, journey_log=self._journey_log())
+        hooks = RunHooks(on_drained=self._stop_test, journey_log=self._journey_log(), users=OwnUsers(environment))
         self._worker = self._transport.new_worker(
             workload, worker_context, TimeSource(wall_clock=self._wall_clock), hooks
         )

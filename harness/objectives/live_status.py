@@ -13,6 +13,7 @@ from harness.measurement.recorder import Recorder
 from harness.objectives import text as objective_text
 from harness.objectives.counting import SampleCounts, count_samples, matching_series, succeeded, times
 from harness.objectives.model import Metric, Objective, Statistic
+from harness.objectives.sample_size import samples_needed
 
 
 class LiveState(StrEnum):
@@ -26,12 +27,16 @@ class LiveState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LiveStatus:
-    """One objective, how it stands, a sentence with the numbers, and the measured number in its unit (None: nothing yet)."""
+    """One objective, how it stands, a sentence with the numbers, and the measured number in its unit (None: nothing yet).
+
+    ``missing`` is how many more samples the least number for a pass needs.
+    """
 
     text: str
     standing: LiveState
     sentence: str
     measured: float | None = None
+    missing: int = 0
 
 
 def live_status(recorder: Recorder, objective: Objective, steady: float) -> LiveStatus:
@@ -41,7 +46,8 @@ def live_status(recorder: Recorder, objective: Objective, steady: float) -> Live
     else:
         counted = count_samples(recorder, objective, sliced=False)
     if not counted.total or not steady:
-        return LiveStatus(objective.text, LiveState.NOTHING, f"no {objective_text.subject_text(objective)} yet")
+        said = f"no {objective_text.subject_text(objective)} yet"
+        return LiveStatus(objective.text, LiveState.NOTHING, said, missing=samples_needed(objective) or 0)
     measured = _measured(recorder, objective, counted, steady)
     if objective.statistic is Statistic.PERCENTILE:
         kept = counted.over <= counted.total * objective.allowed
@@ -49,7 +55,10 @@ def live_status(recorder: Recorder, objective: Objective, steady: float) -> Live
         kept = objective.operator.holds(measured, objective.bound)
     missed = LiveState.NOT_YET if objective.metric is Metric.COUNT and objective.operator.upward else LiveState.BROKEN
     standing = LiveState.KEPT if kept else missed
-    return LiveStatus(objective.text, standing, objective_text.sentence(objective, measured, counted), measured)
+    missing = max(0, (samples_needed(objective) or 0) - counted.total)
+    return LiveStatus(
+        objective.text, standing, objective_text.sentence(objective, measured, counted), measured, missing
+    )
 
 
 def _measured(recorder: Recorder, objective: Objective, counted: SampleCounts, steady: float) -> float:

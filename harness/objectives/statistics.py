@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from harness.special_functions import betainc, chndtr, stdtrit
 
@@ -53,6 +54,7 @@ def proves_broken(total: float, over: float, allowed: float, alpha: float) -> bo
     return over > 0 and betainc(over, total - over + 1, allowed) <= alpha
 
 
+@lru_cache(maxsize=256)  # a page asks again and again while a run is on
 def fewest_samples(allowed: float, confidence: float, over: int = 0) -> int:
     """How many samples prove an objective kept when ``over`` of them are over the bound.
 

@@ -52,6 +52,8 @@ def unlike(places: Sequence[Place], *, allowed: bool = False, remedy: str = COMP
     ``remedy`` says what to do about those.
     """
     for label, result in places:
+        if result.changes:
+            yield f"{label} was changed by a person while it was on: it has several loads; compare runs without changes"
         if result.capacity is not None:
             yield (
                 f"{label} is a search for capacity: its times depend on the rates that it tried; "

@@ -83,6 +83,16 @@ class SpanCounts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SteeringChange:
+    """A change that a person made while the run was on: ``at`` seconds after the start of the load, in words before and after."""
+
+    at: float
+    quantity: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """A finished run.
 
@@ -91,6 +101,7 @@ class Result:
     ``capacity`` is the answer of a search for the capacity. ``slowest_traces`` are the slowest requests that were traced,
     ``cell_traces`` the slowest of each page and payment option. ``spans`` counts those sent with ``--otlp`` (None: none).
     ``shop_metrics`` are the shop's own metrics that objectives are about.
+    ``changes`` are what a person changed while the run was on.
     """
 
     run_id: str
@@ -109,6 +120,7 @@ class Result:
     cell_traces: tuple[CellTrace, ...] = ()
     spans: SpanCounts | None = None
     shop_metrics: tuple[MetricMeasurement, ...] = ()
+    changes: tuple[SteeringChange, ...] = ()
 
     @property
     def counts(self) -> RunTotals:
@@ -141,6 +153,7 @@ class Result:
             "cell_traces": [asdict(one) for one in self.cell_traces],
             "spans": None if self.spans is None else asdict(self.spans),
             "shop_metrics": [one.to_json() for one in self.shop_metrics],
+            "changes": [asdict(one) for one in self.changes],
             "asked": asdict(self.asked),
             "versions": dict(self.versions),
             "measured": recorder.to_json(),
@@ -166,6 +179,7 @@ class Result:
             cell_traces=tuple(CellTrace(**one) for one in document.get("cell_traces", ())),
             spans=SpanCounts(**found) if (found := document.get("spans")) else None,
             shop_metrics=tuple(MetricMeasurement.from_json(one) for one in document.get("shop_metrics", ())),
+            changes=tuple(SteeringChange(**one) for one in document.get("changes", ())),
         )
         if asdict(result.counts) != document["counts"]:
             raise ValueError("its totals do not agree with its measurements")

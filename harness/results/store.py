@@ -208,6 +208,10 @@ def redacted(result: Result, secrets: Collection[str]) -> Result:
         shop_metrics=tuple(
             MetricMeasurement.from_json(redactor.redact_value(one.to_json())) for one in result.shop_metrics
         ),
+        changes=tuple(
+            replace(one, before=redactor.redact_text(one.before), after=redactor.redact_text(one.after))
+            for one in result.changes
+        ),
     )
     if not redactor.removed:
         return clean

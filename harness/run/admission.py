@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Phase
 from harness.run.workload import Workload
+from harness.schedule.arrivals import ProfileSchedule
 from harness.schedule.dispatch import Arrival, ArrivalDispatcher, Assignment, VirtualUser
 from harness.schedule.partition import Partition, PartitionStream
+from harness.schedule.steerable import SteerableDueTimes
 from harness.schedule.stepped import SteppedSchedule
 
 
@@ -100,11 +102,28 @@ class ClosedAdmission:
         self._on_drop = on_drop
         self._numbers: Counter[str] = Counter()
         self._stopped = False
+        self._limits: Mapping[str, int] | None = None
+        self._active: dict[str, set[VirtualUser]] = {}
+        self._idle: dict[str, list[VirtualUser]] = {}
+
+    def limit_users(self, limits: Mapping[str, int], now: float) -> None:
+        """Let only so many users of each kind go on; the others stay idle after their journey, until a higher limit."""
+        self._limits = limits
+        for kind, idle in self._idle.items():
+            waiting, self._idle[kind] = idle, []
+            for virtual_user in waiting:
+                self.wait_for_arrival(virtual_user, now)
 
     def wait_for_arrival(self, virtual_user: VirtualUser, now: float) -> None:
-        """Give a free user its next journey."""
+        """Give a free user its next journey, unless it has become one too many."""
+        active = self._active.setdefault(virtual_user.kind, set())
+        active.discard(virtual_user)
         if self._stopped or self._recorder.window.phase(now) is Phase.DRAIN:
             return
+        if self._limits is not None and len(active) >= self._limits.get(virtual_user.kind, 0):
+            self._idle.setdefault(virtual_user.kind, []).append(virtual_user)
+            return
+        active.add(virtual_user)
         number = self._partition.number(self._numbers[virtual_user.kind])
         self._numbers[virtual_user.kind] += 1
         self.under_way += 1
@@ -112,7 +131,10 @@ class ClosedAdmission:
         virtual_user.take(Assignment(Arrival(number, virtual_user.kind, now), now))
 
     def withdraw(self, virtual_user: VirtualUser) -> None:
-        """Do nothing: no user waits."""
+        """Forget a user that leaves."""
+        self._active.get(virtual_user.kind, set()).discard(virtual_user)
+        if virtual_user in (idle := self._idle.get(virtual_user.kind, [])):
+            idle.remove(virtual_user)
 
     def give_back(self, assignment: Assignment, now: float) -> None:  # noqa: ARG002
         """Drop an arrival whose user leaves: no other user takes it."""
@@ -181,6 +203,9 @@ def open_admission(
     ``on_drop`` is called with each arrival that found no user in time.
     """
     start, schedule, kind_of = recorder.window.start, workload.schedule.due_times(), workload.population.kind_of
+    if isinstance(schedule, ProfileSchedule):
+        steerable = SteerableDueTimes(schedule, partition.stream(kind_of), start)
+        return ArrivalDispatcher(steerable, kind_of, workload.schedule.longest_wait, recorder, on_drop)
     if schedule is not None:
         due_times = ((number, start + due) for number, due in partition.of(schedule, kind_of))
         return ArrivalDispatcher(due_times, kind_of, workload.schedule.longest_wait, recorder, on_drop)

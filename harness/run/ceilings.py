@@ -26,11 +26,14 @@ class Ceilings:
         self._schedule = schedule
         self._sms_pages = page_roles.codes | page_roles.resends
 
-    def reason(self, recorder: Recorder, elapsed: float, under_way: int) -> str:
-        """Why the load must end now, ``elapsed`` seconds after its start; empty while there is room."""
+    def reason(self, recorder: Recorder, elapsed: float, under_way: int, users: int = 0) -> str:
+        """Why the load must end now, ``elapsed`` seconds after its start; empty while there is room.
+
+        ``users`` is the number of virtual users, which a person may have raised.
+        """
         if self._max_orders is None and self._max_sms is None:
             return ""
-        possible = under_way + self._soon(elapsed, under_way) + _waiting(recorder)
+        possible = under_way + self._soon(elapsed, under_way, users) + _waiting(recorder)
         orders = sum(series.response.total for key, series in recorder.journeys.items() if key.ordered)
         if self._max_orders is not None and orders + possible >= self._max_orders:
             return _sentence("order", orders, possible, self._max_orders)
@@ -39,9 +42,12 @@ class Ceilings:
             return _sentence("SMS code", codes, possible, self._max_sms)
         return ""
 
-    def _soon(self, elapsed: float, under_way: int) -> int:
-        """The journeys that may begin before the load has ended; in a closed load, one for each under way."""
-        return math.ceil(self._schedule.rate(elapsed) * REACTION) if self._schedule.is_open else under_way
+    def _soon(self, elapsed: float, under_way: int, users: int) -> int:
+        """The journeys that may begin before the load has ended; in a closed load, one for each user."""
+        if not self._schedule.is_open:
+            return max(under_way, users)
+        # The rate may rise within these seconds: by its stages, or because a person raises it.
+        return math.ceil(max(self._schedule.rate(elapsed), self._schedule.rate(elapsed + REACTION)) * REACTION)
 
 
 def _sentence(what: str, number: int, possible: int, most: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import gevent
@@ -12,6 +12,7 @@ import gevent
 from harness.results.orders_file import PlacedOrder
 from harness.run.early_end import StopFile
 from harness.run.journey_log import JourneyLog
+from harness.run.steering.change import NoUsers, UserSupply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,7 @@ class RunHooks:
     """The code that a run calls, and the files that it uses.
 
     ``on_drained`` is called once, when no journey is waited for any more; ``on_second`` once a second.
-    ``spawn_rate`` replaces the workload's number of users spawned a second.
+    ``spawn_rate`` replaces the workload's number of users spawned a second. ``users`` are the virtual users of this process.
     """
 
     on_drained: Callable[[], object] = lambda: None
@@ -55,6 +56,7 @@ class RunHooks:
     stop_file: StopFile | None = None
     journey_log: JourneyLog | None = None
     spawn_rate: float | None = None
+    users: UserSupply = field(default_factory=NoUsers)
 
 
 REAL_TIME = TimeSource()

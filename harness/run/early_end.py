@@ -56,9 +56,9 @@ class EarlyEndChecks:
             return Ending(EndCause.STOP_RULE, rule)
         return None
 
-    def ceiling_end(self, recorder: Recorder, elapsed: float, under_way: int) -> Ending | None:
+    def ceiling_end(self, recorder: Recorder, elapsed: float, under_way: int, users: int = 0) -> Ending | None:
         """The ending of a run that has no room for more orders or SMS codes, ``elapsed`` seconds after the first arrival."""
-        reason = self._ceilings.reason(recorder, elapsed, under_way)
+        reason = self._ceilings.reason(recorder, elapsed, under_way, users)
         return Ending(EndCause.CEILING, reason, judged_until=max(elapsed, self._warm_up)) if reason else None
 
     def certain_end(self, recorder: Recorder, elapsed: float, yield_to_load: YieldToLoad) -> Ending | None:

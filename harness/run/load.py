@@ -11,6 +11,7 @@ from harness.measurement.pending import PendingAge
 from harness.metrics.run_metrics import WorkerMetrics
 from harness.monitoring.process import ProcessFacts
 from harness.monitoring.worker import FleetFacts
+from harness.run.steering.change import LoadChange
 
 CHECK_INTERVAL = 0.5
 """Seconds between two checks of the target, the workers, the stop file and the stop rules."""
@@ -39,6 +40,10 @@ class Load(Protocol):
     def pools(self) -> Mapping[str, int]:
         """How much test data is free, by its name."""
 
+    @property
+    def changes_taken(self) -> int:
+        """The number of the last change by a person that all processes have taken up."""
+
     def find_start(self) -> float | None:
         """Prepare the load; returns the moment at which it starts, or ``None`` if it must not start."""
 
@@ -47,6 +52,9 @@ class Load(Protocol):
 
     def extend_schedule(self, rate: float, seconds: float) -> None:
         """Add a level of a capacity search: so many arrivals a second, for so many seconds."""
+
+    def steer(self, change: LoadChange, users: int | None) -> None:
+        """Change the load in all its processes, with so many virtual users in all of them (``None``: as many as before)."""
 
     @property
     def tasks(self) -> Sequence[Callable[[], None]]:

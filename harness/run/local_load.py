@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 from harness.measurement.outcomes import Blame, Outcome
@@ -16,15 +17,17 @@ from harness.measurement.pending import PendingAge, pending_ages
 from harness.measurement.sample import JourneySample, PageSample
 from harness.monitoring.order_numbers import OrderNumberRegister
 from harness.monitoring.shop_messages import ShopMessage
-from harness.run.admission import Admission, NotYetOpen, open_admission
+from harness.run.admission import Admission, ClosedAdmission, NotYetOpen, open_admission
 from harness.run.collaborators import REAL_TIME, TimeSource
 from harness.run.lifecycle import Ending, RunState
 from harness.run.load import CHECK_INTERVAL, Load
 from harness.run.own_process import OwnProcess
 from harness.run.run import Run
+from harness.run.steering.change import LoadChange, share_out
 from harness.run.workload import TestDataPool
 from harness.schedule.dispatch import Arrival, Assignment, VirtualUser
 from harness.schedule.partition import Partition
+from harness.schedule.steerable import follow_schedule
 from harness.tracing.journey_trace import TRACE_ID
 from harness.yield_to_load import YieldToLoad
 
@@ -39,7 +42,8 @@ class LocalLoad(Generic[ContextT]):
     """The load of this process; ``partition`` is its part of the arrivals, by default all of them.
 
     ``pending`` holds the requests that wait for their reply: page, payment option and due time. In a paired load, each arrival
-    drives the same journey at the host of ``candidate``.
+    drives the same journey at the host of ``candidate``. ``changes_taken`` is the number of the last change by a person that has been
+    taken up.
     """
 
     candidate: LocalLoad[ContextT] | None = None
@@ -55,6 +59,8 @@ class LocalLoad(Generic[ContextT]):
         self.in_flight = Counter[str]()
         self.pending: dict[int, tuple[str, str, float]] = {}
         self._sleep = time.sleep
+        self.changes_taken = 0
+        self._later: Sequence[LoadChange] = ()
         self._early_users = NotYetOpen()
         self.admission: Admission = self._early_users
         run.lifecycle.on_early_end.append(self._stop_arrivals)
@@ -100,6 +106,35 @@ class LocalLoad(Generic[ContextT]):
             self.run.stepped_arrivals.extend(rate, seconds)
             self.instrument.schedule_extended()
 
+    def steer(self, change: LoadChange, users: int | None) -> None:
+        """Change the load of this process, which is the only one."""
+        if users is not None:
+            self.run.spawned = max(self.run.spawned, users)
+            change = replace(change, users=share_out(users, self.run.users.counts()))
+        self.change(change)
+
+    def change(self, change: LoadChange) -> None:
+        """Change the load of this process; ``change`` names the users of this process."""
+        run = self.run
+        if run.closing or not run.begun:
+            return
+        run.workload.change(change, run.recorder.window.start)
+        self._later = [*self._later, change]
+        run.users.raise_to(change.users or {})
+        if change.users is not None and isinstance(self.admission, ClosedAdmission):
+            self.admission.limit_users(change.users, run.clock())
+        follow_schedule(self.admission, run.workload.schedule.due_times())
+        self.changes_taken = change.number
+
+    def _change_think_times(self, now: float) -> float:
+        """Change the think times that are due to change; returns the moment of the next change (``inf``: none)."""
+        start = self.run.recorder.window.start
+        for change in self._later:
+            if change.think_scale is not None and start + change.at <= now:
+                self.run.workload.change_think_scale(change.think_scale)
+        self._later = [one for one in self._later if start + one.at > now]
+        return min((start + one.at for one in self._later), default=math.inf)
+
     @property
     def tasks(self) -> Sequence[Callable[[], None]]:
         """The work to do in the background while the load is on."""
@@ -110,7 +145,7 @@ class LocalLoad(Generic[ContextT]):
         run = self.run
         until = run.recorder.window.steady_until
         while not run.closing and (left := until - run.clock()) > 0:
-            wake = self.admission.advance(run.clock())
+            wake = min(self.admission.advance(run.clock()), self._change_think_times(run.clock()))
             self._sleep(max(0.0, min(CHECK_INTERVAL, left, wake - run.clock())))
         self._drain()
 

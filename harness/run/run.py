@@ -15,7 +15,7 @@ from harness.measurement.bucket_layout import Bounds
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Phase, Window
 from harness.metrics.exemplars import Exemplars
-from harness.results.result import SpanCounts
+from harness.results.result import SpanCounts, SteeringChange
 from harness.run.admission import SteppedArrivals
 from harness.run.collaborators import NO_HOOKS, REAL_TIME, NoOrders, OrderSink, RunHooks, TimeSource
 from harness.run.lifecycle import Ending, Lifecycle, RunState
@@ -62,6 +62,8 @@ class Run:
         self.slowest_by_cell = SlowestByCell()
         self.orders: OrderSink = NoOrders()
         self.lifecycle = Lifecycle(self.clock)
+        self.users = hooks.users
+        self.changes: list[SteeringChange] = []  # what a person has changed while the run is on
         self.stepped_arrivals = (
             SteppedArrivals(workload.schedule.stepped()) if workload.judging.search is not None else None
         )

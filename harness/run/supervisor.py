@@ -56,11 +56,13 @@ class Supervisor:
             return
         end = self._checks.forced_end(run.target.shop, self._stop_file, run.recorder, run.clock())
         if end is None and run.begun:
-            end = self._checks.ceiling_end(run.recorder, run.elapsed, self.load.under_way)
+            end = self._checks.ceiling_end(
+                run.recorder, run.elapsed, self.load.under_way, run.spawned if run.changes else 0
+            )
         if end is None and run.begun:
             if self.controller is not None:
                 self._step_search(self.controller)
-            else:
+            elif not run.changes:  # nothing is certain about a load that a person changes
                 end = self._checks.certain_end(run.recorder, run.elapsed, self._yield_to_load)
         if end is not None and not run.closing:
             run.close(end)

@@ -15,6 +15,7 @@ from harness.capacity.model import SearchPlan
 from harness.metrics.page_roles import PageRoles
 from harness.objectives.model import Objective, Subject
 from harness.objectives.stop_rule import StopRule
+from harness.run.steering.change import LoadChange, Steered
 from harness.schedule.arrivals import ArrivalSchedule
 from harness.schedule.dispatch import Arrival
 from harness.schedule.stepped import SteppedSchedule
@@ -235,6 +236,24 @@ class Workload(Protocol[ContextT_co]):
     @property
     def target(self) -> TargetPolicy:
         """Which targets may be loaded."""
+
+    def steer(self, asked: Mapping[str, Any], elapsed: float, *, embedded: bool) -> Steered:
+        """Check a command to change the load while it is on, ``elapsed`` seconds after its start; changes nothing yet.
+
+        ``embedded`` says whether the run has an embedded shop. Raises ``UsageError`` with all wrong values at once.
+        """
+
+    def steering_form(self, elapsed: float) -> Mapping[str, Any]:
+        """What a person can change, and its values at this moment: for the form of the web UI."""
+
+    def adopt(self, steered: Steered) -> None:
+        """Take a checked command for the settings that later commands change."""
+
+    def change(self, change: LoadChange, start: float) -> None:
+        """Change schedule and journeys of this process; ``start`` is the moment of the run's clock at which the load started."""
+
+    def change_think_scale(self, scale: float) -> None:
+        """Change the think times of this process at once."""
 
     @property
     def fingerprint(self) -> str:

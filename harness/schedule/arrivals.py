@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, count
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,21 @@ class Profile:
         share = (t - self._ends[index] + stage.duration) / stage.duration
         return stage.rate_from + share * (stage.rate_to - stage.rate_from)
 
+    def with_rate_from(self, moment: float, rate: float) -> Profile:
+        """The same profile up to ``moment``, and this constant rate from then on; ``0 < moment < duration``, or a ValueError."""
+        if not 0 < moment < self.duration:
+            raise ValueError(f"the rate changes between 0 and {self.duration:g} s, not at {moment}")
+        kept, begin = [], 0.0
+        for stage in self.stages:
+            left = min(stage.duration, moment - begin)
+            if left <= 0:
+                break
+            share = left / stage.duration
+            rate_to = stage.rate_from + share * (stage.rate_to - stage.rate_from)
+            kept.append(RateStage(left, stage.rate_from, rate_to))
+            begin += stage.duration
+        return Profile([*kept, RateStage(self.duration - moment, rate, rate)])
+
     def inverse(self, y: float) -> float:
         """The moment, in seconds from the start, at which ``y`` journeys are due in total; ``0 <= y <= expected``.
 
@@ -135,19 +150,27 @@ class ProfileSchedule:
     def _length(self) -> int:
         return sum(1 for _ in self._positions())
 
-    def _positions(self) -> Iterator[float]:
-        """How many journeys are expected up to each arrival: the schedule on a clock where the rate is always 1."""
-        expected = self.profile.expected
+    def positions(self) -> Iterator[float]:
+        """How many journeys are expected up to each arrival, without end: the schedule on a clock where the rate is always 1.
+
+        They do not depend on the profile. So an arrival keeps its number when the rate changes.
+        """
         if self.process is ArrivalProcess.UNIFORM:
-            yield from (k + 0.5 for k in range(max(0, math.ceil(expected - 0.5))))
-            return
+            yield from (k + 0.5 for k in count())
         # The seed is a string, because Python hashes it: neighbouring seeds then have nothing in common. Of all methods,
         # Python promises only for random() that it gives the same numbers in every version.
         draw = random.Random(f"arrivals {self.seed}").random
-        y = -math.log1p(-draw())
-        while y < expected:
-            yield y
+        y = 0.0
+        while True:
             y -= math.log1p(-draw())
+            yield y
+
+    def _positions(self) -> Iterator[float]:
+        expected = self.profile.expected
+        for position in self.positions():
+            if position >= expected:
+                return
+            yield position
 
 
 @dataclass(frozen=True)

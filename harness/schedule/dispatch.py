@@ -58,7 +58,7 @@ class ArrivalDispatcher:
 
     ``due_times`` yields ``(number, due)`` in order, in seconds of the run's clock. ``kind_of`` gives the kind of the journey for
     the number of an arrival. ``longest_wait`` is for how many seconds an arrival waits for a free user. ``on_drop`` is called
-    with every dropped arrival. *offered = started + dropped + waiting* holds after each call.
+    with every dropped arrival. ``source`` are the due times as they were given. *offered = started + dropped + waiting* holds after each call.
     """
 
     def __init__(
@@ -69,6 +69,7 @@ class ArrivalDispatcher:
         recorder: Recorder,
         on_drop: Callable[[Arrival], None],
     ) -> None:
+        self.source = due_times
         self._due_times = iter(due_times)
         self._kind_of = kind_of
         self._longest_wait = longest_wait
@@ -76,6 +77,7 @@ class ArrivalDispatcher:
         self._on_drop = on_drop
         self._queues: dict[str, _KindQueue] = {}
         self._next = next(self._due_times, None)
+        self._stopped = False
         self.under_way = 0
 
     @property
@@ -146,13 +148,18 @@ class ArrivalDispatcher:
         if self._next is None:
             self._next = next(self._due_times, None)
 
+    def renew(self) -> None:
+        """Ask again for the next due time: the due times have changed. After the end of the arrivals, do nothing."""
+        if not self._stopped:
+            self._next = next(self._due_times, None)
+
     def stop_arrivals(self) -> None:
         """Release no more arrivals; those that wait keep waiting."""
-        self._next = None
+        self._next, self._stopped = None, True
 
     def close(self) -> None:
         """End the run: release no more arrivals and drop those that wait."""
-        self._next = None
+        self.stop_arrivals()
         for queue in self._queues.values():
             while queue.waiting:
                 self._drop(queue.waiting.popleft())

@@ -46,6 +46,24 @@ def apply_overrides(scenario: Scenario, choices: Mapping[str, Any]) -> Scenario:
     it is constant, for the length of the profile. A duration stretches the whole profile. Objectives without anything left to
     measure are skipped, and listed in ``skipped_objectives``.
     """
+    made = override(scenario, choices)
+    _refuse_unused_mix(made, choices.get("payment_mix"))
+    skipped = unreachable_objectives(scenario, made)
+    if len(skipped) == len(made.document.objectives):
+        problem = Problem(
+            "objectives",
+            list(skipped),
+            "at least one objective that your options leave something to measure for",
+            "choose other options, or add an objective",
+        )
+        raise ScenarioError(f"scenario {scenario.name} with your options", [problem])
+    kept = tuple(text for text in made.document.objectives if text not in skipped)
+    document = made.document.model_copy(update={"objectives": kept})
+    return replace(made, document=document, skipped_objectives=skipped)
+
+
+def override(scenario: Scenario, choices: Mapping[str, Any]) -> Scenario:
+    """The scenario with the choices, and with all its objectives; raises as ``apply_overrides`` does."""
     unknown = [name for name in choices if name not in OPTIONS]
     if unknown:
         raise TypeError(f"unknown choices: {', '.join(unknown)}; known are {', '.join(OPTIONS)}")
@@ -70,19 +88,7 @@ def apply_overrides(scenario: Scenario, choices: Mapping[str, Any]) -> Scenario:
         problems += [_as_option_problem(problem, chosen) for problem in error.problems]
     if problems:
         raise ScenarioError(f"scenario {scenario.name} with your options", problems)
-    _refuse_unused_mix(made, choices.get("payment_mix"))
-    skipped = unreachable_objectives(scenario, made)
-    if len(skipped) == len(made.document.objectives):
-        problem = Problem(
-            "objectives",
-            list(skipped),
-            "at least one objective that your options leave something to measure for",
-            "choose other options, or add an objective",
-        )
-        raise ScenarioError(f"scenario {scenario.name} with your options", [problem])
-    kept = tuple(text for text in made.document.objectives if text not in skipped)
-    document = made.document.model_copy(update={"objectives": kept})
-    return replace(made, document=document, skipped_objectives=skipped, written=scenario.written)
+    return replace(made, written=scenario.written)
 
 
 def _refuse_unused_mix(made: Scenario, mix: Any) -> None:

@@ -33,6 +33,8 @@ SECONDS_PER_PAGE = 0.1
 SPAWN_RATE = 100.0
 """Virtual users started per second for an open load. Locust warns above this rate."""
 
+SPARE_ACCOUNTS = 400  # the most accounts that are generated for users that do not exist yet
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
@@ -250,9 +252,9 @@ class Scenario:
 
     @property
     def generated_accounts(self) -> dict[str, int]:
-        """How many accounts to generate for each journey that signs in."""
-        accounts, enough = self.document.accounts, self.users
-        return {"returning": accounts.returning or enough, "first_time": accounts.first_time or enough}
+        """How many accounts to generate for each journey that signs in: more than users, as a person may raise the load later."""
+        given, enough = self.document.accounts, self.users + min(3 * self.users, SPARE_ACCOUNTS)
+        return {"returning": given.returning or enough, "first_time": given.first_time or enough}
 
     @property
     def shop_settings(self) -> Settings:

@@ -9,15 +9,16 @@ from typing import Self
 from harness.errors import UsageError
 from harness.run.workload import LedgerEntry
 from shop.serving.process import ShopProcess, ShopStartError
-from shop.settings import Settings
+from shop.settings import Fault, Settings
 from users.population.accounts import AccountPool
 
 
 class EmbeddedShop:
     """The embedded shop of one run."""
 
-    def __init__(self, process: ShopProcess) -> None:
+    def __init__(self, process: ShopProcess, settings: Settings) -> None:
         self._process = process
+        self._settings = settings
         self.url: str = process.url
 
     @classmethod
@@ -31,7 +32,7 @@ class EmbeddedShop:
             if path is not None:
                 accounts.write_csv(path)
                 settings = settings.model_copy(update={"accounts_file": str(path)})
-            return cls(ShopProcess.start(settings))
+            return cls(ShopProcess.start(settings), settings)
         except ShopStartError as error:
             raise UsageError(f"the embedded shop does not start: {error}") from None
         finally:
@@ -51,6 +52,13 @@ class EmbeddedShop:
             orders=dict(ledger["orders"]),
             revenue=sum(round(float(amount) * 100) for amount in ledger["revenue"].values()),
         )
+
+    def change(self, *, sms_share: float, faults: tuple[Fault, ...]) -> None:
+        """Change the running shop; raises ``OSError`` if it does not take the change."""
+        sms = self._settings.sms.model_copy(update={"share": sms_share})
+        settings = self._settings.model_copy(update={"sms": sms, "faults": faults})
+        self._process.change(settings)
+        self._settings = settings
 
     def stop(self) -> None:
         """End the process of the shop."""

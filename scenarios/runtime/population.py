@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import NamedTuple
 
 from harness.schedule.arrivals import ArrivalSchedule
 from harness.schedule.dispatch import Arrival
 from scenarios.loading.scenario import Scenario
 from scenarios.runtime.accounts import ScenarioAccounts
+from scenarios.runtime.schedule import ScenarioSchedule
 from scenarios.runtime.worker_context import ScenarioWorkerContext
 from users.journeys.catalogue import JOURNEYS
 from users.population.journey_spec import JourneyMix
@@ -20,15 +22,26 @@ LONGEST_COUNTED_SCHEDULE = 100_000
 """The longest schedule whose journeys are drawn again at the end of a run, for the check of the mix. It takes two seconds."""
 
 
+class PaymentChange(NamedTuple):
+    """Another sampler from ``at`` seconds after the start of the load on."""
+
+    at: float
+    sampler: JourneySampler
+
+
 class ScenarioPopulation:
     """The users of a scenario and their journeys; the harness's ``Population``.
 
-    ``due_times`` is the schedule, ``None`` for a closed load.
+    ``schedule`` says when arrivals come.
     """
 
-    def __init__(self, scenario: Scenario, due_times: ArrivalSchedule | None, accounts: ScenarioAccounts) -> None:
+    def __init__(self, scenario: Scenario, schedule: ScenarioSchedule, accounts: ScenarioAccounts) -> None:
         self._scenario = scenario
-        self._due_times = due_times
+        self._schedule = schedule
+        self._due_times = due_times = schedule.due_times()
+        self._mixes: list[PaymentChange] = []
+        self._start = 0.0
+        self._think = scenario.think
         self._accounts = accounts
         self._journeys: Collection[str] | None = None
         self._mix = _minimum_within_schedule(scenario.mix, due_times)
@@ -69,11 +82,28 @@ class ScenarioPopulation:
 
     def labels_of(self, arrival: Arrival) -> tuple[str, str]:
         """The journey and the payment option of an arrival."""
+        sampler = self.sampler_at(arrival.due)
         if self._scenario.is_open:
-            spec = self._sampler.spec_for(arrival.number)
+            spec = sampler.spec_for(arrival.number)
         else:
-            spec = self._sampler.spec_of_journey(arrival.kind, arrival.number)
+            spec = sampler.spec_of_journey(arrival.kind, arrival.number)
         return spec.journey, spec.payment_option
+
+    def change_payments(self, at: float, payments: Mapping[str, float], start: float) -> None:
+        """Use other weights of payment options for arrivals that are due ``at`` seconds after ``start``, or later."""
+        self._start = start
+        self._mixes.append(PaymentChange(at, self._sampler.with_payments(payments)))
+
+    def change_think_scale(self, scale: float) -> None:
+        """Use this scale for all later think times."""
+        self._think = replace(self._think, scale=scale)
+
+    def sampler_at(self, due: float) -> JourneySampler:
+        """What draws the journey of an arrival that is due at this moment of the run's clock."""
+        for change in reversed(self._mixes):
+            if due - self._start >= change.at:
+                return change.sampler
+        return self._sampler
 
     def restrict(self, kinds: Collection[str]) -> None:
         """Use only these journeys."""
@@ -86,15 +116,17 @@ class ScenarioPopulation:
         A closed load has no planned number of journeys: it depends on how long they take. With a fallback option, the planned
         payment options cannot be compared with those that shoppers used.
         """
-        if self._due_times is None:
+        due_times = self._schedule.due_times()
+        if due_times is None:
             meant: dict[str, Mapping[str, float]] = {"payment option": self._sampler.expected_options(journeys_begun)}
+            if self._mixes:
+                return {}  # how many journeys came before the change depends on how long they took
         else:
-            total = self._due_times.min_count
-            if not 0 < total <= LONGEST_COUNTED_SCHEDULE:
+            if not 0 < due_times.min_count <= LONGEST_COUNTED_SCHEDULE:
                 return {}
             journeys, options = Counter[str](), Counter[str]()
-            for number in range(total):
-                spec = self._sampler.spec_for(number)
+            for number, due in enumerate(due_times):
+                spec = self.sampler_at(self._start + due).spec_for(number)
                 journeys[spec.journey] += 1
                 options[spec.payment_option] += 1
             meant = {"journey": journeys, "payment option": options}
@@ -106,7 +138,8 @@ class ScenarioPopulation:
         """What the shoppers of one process need; raises ``UsageError`` if the accounts file is wrong."""
         return ScenarioWorkerContext(
             self._scenario,
-            lambda: self._sampler,
+            self.sampler_at,
+            lambda: self._think,
             self._accounts.pool.partition(worker, workers),
         )
 

@@ -10,14 +10,25 @@ from scenarios.loading.scenario import Scenario
 from users.http.timeouts import HttpLimits
 from users.population.accounts import AccountPool
 from users.population.journey_spec import JourneySpec
+from users.population.think import ThinkTimes
 from users.sampling import JourneySampler
 from users.transports import ClientSettings
 
 
 class ScenarioWorkerContext:
-    """What the shoppers of one process need for one run; the users' ``WorkerContext``."""
+    """What the shoppers of one process need for one run; the users' ``WorkerContext``.
 
-    def __init__(self, scenario: Scenario, sampler: Callable[[], JourneySampler], accounts: AccountPool) -> None:
+    ``sampler`` returns what draws the journey of an arrival, by its due time, ``think`` the think times
+    of this moment.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        sampler: Callable[[float], JourneySampler],
+        think: Callable[[], ThinkTimes],
+        accounts: AccountPool,
+    ) -> None:
         target = scenario.target
         self.accounts = accounts
         self.policy = scenario.policy
@@ -36,11 +47,11 @@ class ScenarioWorkerContext:
         self.products = scenario.products
         self._sampler = sampler
         self._open = scenario.is_open
-        self._think = scenario.think
+        self._think = think
 
     def spec_for(self, arrival: Arrival) -> JourneySpec:
         """The journey of an arrival. In a closed load, arrivals are numbered for each journey separately."""
-        sampler = self._sampler()
+        sampler = self._sampler(arrival.due)
         return sampler.spec_for(arrival.number) if self._open else sampler.spec_of_journey(arrival.kind, arrival.number)
 
     def left(self) -> Mapping[str, int]:
@@ -50,4 +61,4 @@ class ScenarioWorkerContext:
 
     def think(self, page: str, rng: random.Random) -> float:
         """Draw the think time before a page, in seconds."""
-        return self._think.draw(page, rng)
+        return self._think().draw(page, rng)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import version
@@ -11,12 +11,14 @@ from typing import Any
 import orjson
 
 from harness.metrics.page_roles import PageRoles
+from harness.run.steering.change import LoadChange, Steered
 from harness.run.workload import Choices, Judging
 from scenarios.loading.scenario import Scenario
 from scenarios.runtime.accounts import ScenarioAccounts
 from scenarios.runtime.embedded_shop import EmbeddedShop
 from scenarios.runtime.population import ScenarioPopulation
 from scenarios.runtime.schedule import ScenarioSchedule
+from scenarios.runtime.steering import SIGNING_IN, steer, steering_form
 from shop.contract import Page
 from shop.settings import Settings
 from users.funnel import FUNNEL_STEPS
@@ -66,11 +68,13 @@ class ScenarioWorkload:
         self._scenario = chosen
         self._choices = choices
         self._accounts = ScenarioAccounts(chosen)
+        self._steered = chosen  # as the commands of a person have changed it so far
         self.name = chosen.name
         self.seed = chosen.seed
         self.page_roles = PAGE_ROLES
         self.schedule = ScenarioSchedule(chosen)
-        self.population = ScenarioPopulation(chosen, self.schedule.due_times(), self._accounts)
+        self.population = ScenarioPopulation(chosen, self.schedule, self._accounts)
+        self._users = self.population.users
         self.target = ScenarioTarget(chosen, self._accounts)
         prometheus = chosen.document.prometheus
         self.judging = Judging(
@@ -92,6 +96,39 @@ class ScenarioWorkload:
         if self._scenario.skipped_objectives:
             chosen["set_aside"] = list(self._scenario.skipped_objectives)
         return {"scenario": self._scenario.as_asked(), "chosen": chosen, "journeys": sorted(self.population.kinds)}
+
+    def steer(self, asked: Mapping[str, Any], elapsed: float, *, embedded: bool) -> Steered:
+        """Check a command to change the load while it is on."""
+        rate = self.schedule.rate(elapsed)
+        return steer(self._steered, asked, rate, self._users, self._accounts_by_journey, embedded=embedded)
+
+    def steering_form(self, elapsed: float) -> Mapping[str, Any]:
+        """What a person can change, and its values at this moment."""
+        return steering_form(self._steered, self.schedule.rate(elapsed), self._users)
+
+    def adopt(self, steered: Steered) -> None:
+        """Take a checked command for the settings that later commands change."""
+        self._steered = steered.settings
+        if steered.users is not None:
+            self._users = steered.users
+
+    def change(self, change: LoadChange, start: float) -> None:
+        """Change schedule and journeys of this process."""
+        if change.rate is not None:
+            self.schedule.change_rate(change.at, change.rate)
+        if change.payments is not None:
+            self.population.change_payments(change.at, change.payments, start)
+
+    def change_think_scale(self, scale: float) -> None:
+        """Change the think times of this process at once."""
+        self.population.change_think_scale(scale)
+
+    def _accounts_by_journey(self) -> Mapping[str, int]:
+        pool = self._accounts.pool
+        return {
+            journey: sum(1 for account in pool.accounts if account.saved_choices is saved)
+            for journey, saved in SIGNING_IN.items()
+        }
 
     @cached_property
     def fingerprint(self) -> str:

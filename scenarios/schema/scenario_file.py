@@ -106,9 +106,9 @@ class AccountsSection(Section):
     sign_in: Literal["journey", "user"] = "journey"
     """``journey``: sign in once for each journey. ``user``: sign in once for each virtual user."""
     returning: UserCount | None = None
-    """How many accounts with saved choices to generate. Without it, one for each virtual user."""
+    """How many accounts with saved choices to generate. Without it, more than virtual users."""
     first_time: UserCount | None = None
-    """How many accounts without saved choices to generate. Without it, one for each virtual user."""
+    """How many accounts without saved choices to generate. Without it, more than virtual users."""
 
 
 class ConductSection(Section):

@@ -78,18 +78,27 @@ class ShopProcess:
 
     def ledger(self) -> dict[str, Any]:
         """Read the counts of the shop; raises ``OSError`` if it does not answer."""
+        return self._ask("GET", "ledger")
+
+    def change(self, settings: Settings) -> None:
+        """Give the running shop other settings; raises ``OSError`` if it does not take them."""
+        self._ask("PUT", "settings", settings.model_dump_json().encode())
+
+    def _ask(self, method: str, control: str, body: bytes | None = None) -> dict[str, Any]:
         address = urlsplit(self.url)
         connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
         try:
-            connection.request("GET", "/_control/ledger")
+            connection.request(
+                method, f"/_control/{control}", body, {"Content-Type": "application/json"} if body else {}
+            )
             reply = connection.getresponse()
             document = json.loads(reply.read())
         except (http.client.HTTPException, ValueError) as error:
-            raise OSError(f"the shop's ledger cannot be read: {type(error).__name__}") from error
+            raise OSError(f"the shop's {control} cannot be read: {type(error).__name__}") from error
         finally:
             connection.close()
         if reply.status != http.client.OK or not isinstance(document, dict):
-            raise OSError(f"the shop's ledger cannot be read: HTTP {reply.status}")
+            raise OSError(f"the shop's {control} cannot be read: HTTP {reply.status}")
         return document
 
     def stop(self, timeout: float = 5.0) -> None:

@@ -20,7 +20,6 @@ INVENTED = {
     "itinerary": "JourneySpec",
     "backstage": "WorkerContext",
     "pilot": "CapacityController",
-    "steer": "step",
     "glance": "LevelCounts",
     "let_in": "extend_schedule",
     "dealer": "Partition",

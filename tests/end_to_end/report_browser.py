@@ -28,7 +28,7 @@ class ReportBrowser:
         self.browser = chromium(profile, loggingPrefs={"browser": "ALL", "performance": "ALL"})
 
     def open(self, path, size=DESK, *, dark=False, printed=False):
-        """Open a page at this size, light or dark, on a screen or as it is printed."""
+        """Open a page, a file or an address, at this size, light or dark, on a screen or as it is printed."""
         width, height = size
         self._tell(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=size is PHONE
@@ -36,7 +36,7 @@ class ReportBrowser:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._tell("Emulation.setEmulatedMedia", features=[scheme], media="print" if printed else "screen")
         self.errors(), self.requests()
-        self.browser.get(path.resolve().as_uri())
+        self.browser.get(path if isinstance(path, str) else path.resolve().as_uri())
 
     def run(self, script, *arguments):
         """The value of a script in the page."""

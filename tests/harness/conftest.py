@@ -13,7 +13,7 @@ from harness.measurement.totals import RunTotals
 from harness.objectives.evaluate import evaluate_run
 from harness.objectives.parser import parse
 from harness.objectives.verdict import Finding, Severity
-from harness.results.result import Result, RunSettings, SlowTrace
+from harness.results.result import Result, RunSettings, SlowTrace, SteeringChange
 from harness.validity.ledger import compare_with_ledger
 
 STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -95,6 +95,7 @@ def a_result(recorder, objectives=("journey failures < 5%",), findings=(OK,), **
         exit=judgement.verdict.exit,
         ledger=compare_with_ledger(counts, counts.pages_by_page, counts.orders_by_option, counts.amount),
         versions={"python": "3.11.2", "locust": "2.47.0"},
+        changes=(SteeringChange(at=2.5, quantity="arrival_rate", before="10/s", after="30/s"),),
         slowest_traces=(
             SlowTrace(
                 page="IndexPage",

@@ -9,6 +9,22 @@ document.addEventListener("DOMContentLoaded", () => {
   link.target = "_blank";
   bar.append(title, text, link);
   document.body.prepend(bar);
+  // The links of our pages stand in one row, whichever script comes first.
+  let links = document.getElementById("checkload-links");
+  if (!links) {
+    links = document.createElement("nav");
+    links.id = "checkload-links";
+    links.setAttribute("aria-label", "checkload");
+    links.style.cssText = "display: flex; flex-wrap: wrap; gap: 6px 24px; padding: 6px 24px; font: 15px/1.4 system-ui, sans-serif";
+    bar.after(links);
+  }
+  for (const [path, label] of [["live", "Live: watch and steer"], ["runs", "Runs: reports and comparisons"]]) {
+    const one = document.createElement("a");
+    one.href = new URL(`checkload/${path}`, document.baseURI).href;
+    one.textContent = label;
+    one.style.color = "inherit";
+    links.append(one);
+  }
   // Our tab with the verdict comes first; Locust's page puts tabs of others behind its own.
   const first = () => {
     for (const tab of document.querySelectorAll('[role="tab"]')) {

@@ -11,6 +11,7 @@ from flask import Response, jsonify
 from harness.judging.finish import Finished
 from harness.locust_plugin.web.ui_state import UiState
 from harness.measurement.sample import Phase
+from harness.objectives.verdict import Verdict
 from harness.reporting.cause import causes_of_verdict
 from harness.reporting.report import HTML_REPORT
 from harness.reporting.text import VERDICT_ASIDES
@@ -18,6 +19,7 @@ from harness.units import format_duration
 
 BANNER_PATH = "/checkload/banner"
 REPORT_PATH = "/checkload/report"
+EXPLORED = "Explored: a changed load proves nothing about the scenario"
 _PHASES = {Phase.WARM_UP: "Warm-up", Phase.STEADY: "Measuring", Phase.DRAIN: "Letting journeys finish"}
 
 
@@ -57,6 +59,8 @@ def _judged(finished: Finished) -> Banner:
     sentences = [judgement.reason, *causes_of_verdict(finished.result)[:1]]
     link = REPORT_PATH if (finished.folder / HTML_REPORT).is_file() else ""
     title = ": ".join(filter(None, (judgement.verdict.capitalize(), VERDICT_ASIDES.get(judgement.verdict))))
+    if finished.result.changes and judgement.verdict is Verdict.INCONCLUSIVE:
+        title = EXPLORED
     return Banner(judgement.verdict.value, title, " ".join(sentences), link)
 
 

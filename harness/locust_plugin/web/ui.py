@@ -13,9 +13,13 @@ from locust.runners import STATE_RUNNING, STATE_SPAWNING
 
 from harness.errors import UsageError
 from harness.host_header import parse_allowed_hosts
+from harness.judging.finish import RESULTS
 from harness.locust_plugin.option_checks import refuse_host, selected_user_classes
 from harness.locust_plugin.options import OPTION_HELP
 from harness.locust_plugin.web import banner, doctor, form, guard, page, scenario_facts, tabs
+from harness.locust_plugin.web.live.page import install_live
+from harness.locust_plugin.web.runs.page import RunPages
+from harness.locust_plugin.web.steer import install_steering
 from harness.locust_plugin.web.ui_state import UiState
 from harness.run.workload import Choices, ScenarioProvider, Workload
 
@@ -46,8 +50,8 @@ class CheckloadUi:
         self._scenarios = list(dict.fromkeys([*provider.names(), *own]))
         self._doctor: doctor.DoctorPages | None = None
 
-    def install(self, web_ui: Any, doctor_command: Sequence[str]) -> None:
-        """Add guard, fields, tabs and pages to Locust's web UI; ``doctor_command`` starts the doctor as a process."""
+    def install(self, web_ui: Any, command: Sequence[str] = ()) -> None:
+        """Add guard, fields, tabs and pages to Locust's web UI; ``command`` starts checkload as a process."""
         shape = type(self._environment.shape_class).__name__
         allowed = parse_allowed_hosts(self._environment.parsed_options.web_allowed_hosts)
         guard.install_guard(web_ui, start=self.check_start_form, shape=shape, allowed_hosts=allowed)
@@ -62,9 +66,13 @@ class CheckloadUi:
         base = self._environment.parsed_options.web_base_path or ""
         view_of = web_ui.auth_required_if_enabled(self.describe_scenario)
         web_ui.app.add_url_rule(f"{base}/checkload/scenario", "checkload_scenario", view_of)
+        install_steering(web_ui, self._current)
+        install_live(web_ui, self._current)
         options = self._environment.parsed_options
+        doctor_command = [*command, "doctor"]
         self._doctor = doctor.DoctorPages(options, self._provider, self._scenarios, doctor_command, self._load_is_on)
         self._doctor.install(web_ui)
+        RunPages(Path(options.results or RESULTS), command, self._load_is_on).install(web_ui)
         view = tabs.TabRows(self._current)
         guard.add_tabs(web_ui, tabs.TABS, rows=view.rows, state=self.state)
 

@@ -17,14 +17,17 @@ _SCRIPTS = ("charts.js", "page.js")
 _KEYS = "Arrow keys move the cursor, + and - zoom, Escape shows the whole run."
 
 
-def page(title: str, body: Part, charts: ChartSet, *, colour: str = "#5c667a", layout: str = "") -> bytes:
+def page(
+    title: str, body: Part, charts: ChartSet, *, colour: str = "#5c667a", layout: str = "", live: str = ""
+) -> bytes:
     """The page in UTF-8; ``colour`` is that of its icon, ``layout`` is a further style sheet.
 
-    A content security policy allows this style and these scripts only, by their digests, and no request. So a text of a result
+    ``live`` is a further script, which may ask the server of the page. A content security policy allows this style and these scripts only, by their digests, and no request. So a text of a result
     could not run as a script even if it were not escaped.
     """
-    style, code = _file("page.css") + layout, "".join(map(_file, _SCRIPTS))
-    policy = f"default-src 'none'; img-src data:; style-src {_digest(style)}; script-src {_digest(code)}; base-uri 'none'; form-action 'none'"
+    style, code = _file("page.css") + layout, "".join(map(_file, _SCRIPTS)) + live
+    asks = "connect-src 'self'; " if live else ""
+    policy = f"default-src 'none'; {asks}img-src data:; style-src {_digest(style)}; script-src {_digest(code)}; base-uri 'none'; form-action 'none'"
     icon = (
         f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 8 8'><circle cx='4' cy='4' r='4' fill='{colour}'/></svg>"
     )

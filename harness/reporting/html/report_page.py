@@ -21,7 +21,7 @@ from harness.reporting.html.page import figures, page
 from harness.reporting.html.repeat_part import repeat
 from harness.reporting.html.runs import ReportRun
 from harness.reporting.html.shop_metrics_part import CHART_NAMES, shop_metric_charts
-from harness.reporting.html.tables_part import funnels, heat_table, slowest_traces
+from harness.reporting.html.tables_part import cell_links, funnels, heat_table, slowest_traces
 from harness.reporting.html.timeline import NO_TIMELINE, RunTimeline
 from harness.reporting.tables import NO_VALUE, options_table, outcomes_table, pages_table, verifications_table
 from harness.reporting.text import READING_NOTE
@@ -74,9 +74,14 @@ def report_page(result: Result, timeline: RunTimeline = NO_TIMELINE) -> bytes:
             verdict_part.facts(result),
             verdict_part.objectives(result),
             _evidence(charts, [run]),
-            heat_table(run),
+            heat_table(
+                result.recorder,
+                result.asked.payment_options,
+                [objective for _, objective, _ in run.objectives()],
+                cell_links(result),
+            ),
             element("div", *_tables(result), class_="columns"),
-            funnels(result),
+            funnels(result.recorder),
             slowest_traces(result),
             section("The load generator", _generator(charts), lateness_table(result), key="generator"),
             check_table(result),

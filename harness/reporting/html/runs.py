@@ -25,6 +25,9 @@ from harness.results.result import Result
 
 _STATES = {Verdict.PASSED: "good", Verdict.FAILED: "bad", Verdict.INCONCLUSIVE: "unsure", Verdict.INVALID: "plain"}
 
+LONGEST_LABEL = 24
+"""Characters of a value in the label of a change."""
+
 
 @dataclass(frozen=True)
 class ReportRun:
@@ -111,6 +114,19 @@ class ReportRun:
             for one, objective, subject in self.objectives()
             if objective.metric is metric and subject
         ]
+
+    def change_bounds(self) -> list[Bound]:
+        """What a person changed while the run was on, each at its moment."""
+        return [
+            Bound(label=change_label(one.quantity, one.after), x=one.at, row=place % 5)
+            for place, one in enumerate(self.result.changes)
+        ]
+
+
+def change_label(quantity: str, after: str) -> str:
+    """A change in a few words, as a chart shows it."""
+    short = after if len(after) <= LONGEST_LABEL else f"{after[: LONGEST_LABEL - 1]}…"
+    return f"{quantity.replace('_', ' ')}: {short}"
 
 
 def _subject(objective: Objective) -> str:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from harness.measurement.recorder import JourneyKey, Recorder
 from harness.measurement.sample import Phase
 from harness.measurement.summary import SummaryRow, percentile
 from harness.objectives.model import Metric, Objective, Statistic, Subject
 from harness.reporting.html.markup import Markup, element, joined, scrolled, section, table
-from harness.reporting.html.runs import ReportRun
 from harness.reporting.tables import NO_VALUE
 from harness.reporting.trace_link import trace_link
 from harness.results.result import Result, SlowTrace
 from harness.units import format_count, format_duration, format_number, format_percent
+from harness.yield_to_load import NEVER, YieldToLoad
 
+NO_LINKS: Mapping[tuple[str, str], str] = {}
 WIDTHS = 20
 """The number of widths of a bar in a funnel."""
 HEATS = 5
@@ -26,25 +27,39 @@ _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _MODES = (("p95", "response p95"), ("failed", "failures"), ("count", "samples"))
 
 
-def heat_table(run: ReportRun) -> Markup:
-    """Each page and payment option with its p95, failures and samples, coloured by how close it is to its bound."""
+def heat_table(
+    recorder: Recorder,
+    payment_options: Iterable[str],
+    objectives: Iterable[Objective],
+    links: Mapping[tuple[str, str], str] = NO_LINKS,
+    *,
+    yield_to_load: YieldToLoad = NEVER,
+    cells_open: bool = False,
+) -> Markup:
+    """Each page and payment option with its p95, failures and samples, coloured by how close it is to its bound.
+
+    ``payment_options`` are in the order of the columns, ``links`` the addresses of traces by page and option. With ``cells_open``,
+    each cell is a button.
+    """
     cells: dict[tuple[str, str], SummaryRow] = {}
-    for key, series in sorted(run.result.recorder.pages.items()):
+    for key, series in sorted(recorder.pages.items()):
         if key.phase == Phase.STEADY:
             row = cells.setdefault((key.page, key.payment_option), SummaryRow(key.page))
             row.add(series, failed=key.blame == "shop", ordered=False)
+            yield_to_load()
     if not cells:
         return Markup()
-    options = list(dict.fromkeys([*run.result.asked.payment_options, *sorted(option for _, option in cells)]))
+    options = list(dict.fromkeys([*payment_options, *sorted(option for _, option in cells)]))
     options = [one for one in options if any(option == one for _, option in cells)]
     worst: dict[str, tuple[int, float]] = {}
     for (page, _), row in cells.items():
         failed, slow = worst.get(page, (0, 0.0))
         worst[page] = failed + row.failed, max(slow, percentile(row.response, 0.95) or 0.0)
+        yield_to_load()
     pages = sorted(worst, key=lambda page: (-worst[page][0], -worst[page][1], page))
-    bounds = {page: _bound(run, page) for page in pages}
-    slowest = max((_finite(row) for row in cells.values()), default=0.0) or 1.0
-    links = {(one.page, one.payment_option): trace_link(run.result, one.trace_id) for one in run.result.cell_traces}
+    objectives = list(objectives)
+    bounds = {page: _bound(objectives, page) for page in pages}
+    slowest = max((_finite(row) for row in yield_to_load.every(10, cells.values())), default=0.0) or 1.0
     head = element(
         "tr",
         element("th", "page", scope="col", class_="text"),
@@ -55,8 +70,8 @@ def heat_table(run: ReportRun) -> Markup:
             "tr",
             element("th", _breakable(page), scope="row", class_="text"),
             *(
-                _cell(cells.get((page, option)), bounds[page], slowest, links.get((page, option), ""))
-                for option in options
+                _cell(cells.get((page, option)), bounds[page], slowest, links.get((page, option), ""), opens=cells_open)
+                for option in yield_to_load.every(5, options)
             ),
         )
         for page in pages
@@ -82,26 +97,32 @@ def heat_table(run: ReportRun) -> Markup:
     )
 
 
+def cell_links(result: Result) -> dict[tuple[str, str], str]:
+    """The address of the slowest trace of each page and payment option."""
+    return {(one.page, one.payment_option): trace_link(result, one.trace_id) for one in result.cell_traces}
+
+
 def _breakable(name: str) -> Markup:
     """A name that may break into lines where a word begins: ``MasterpassCompletePage`` is longer than a phone is wide."""
     first, *words = _WORD.split(name)
     return joined(first, *([element("wbr"), word] for word in words))
 
 
-def _cell(row: SummaryRow | None, bound: float | None, slowest: float, link: str) -> Markup:
+def _cell(row: SummaryRow | None, bound: float | None, slowest: float, link: str, *, opens: bool) -> Markup:
     if row is None:
         return element("td")
     p95 = percentile(row.response, 0.95)
     share = row.failed / row.count if row.count else 0.0
     time = NO_VALUE if p95 is None else format_duration(p95)
     fails = "0" if not share else str(1 + (share >= 0.01) + (share >= 0.1))  # noqa: PLR2004
-    return element(
-        "td",
+    shown = joined(
         element("span", element("a", time, href=link, rel="noreferrer") if link else time, class_="p95"),
         element("span", format_percent(share) if share else "0", class_="failed"),
         element("span", format_number(row.count), class_="count"),
-        class_=f"t{_level(p95, bound, slowest)} f{fails}",
     )
+    if opens:
+        shown = element("button", shown)
+    return element("td", shown, class_=f"t{_level(p95, bound, slowest)} f{fails}")
 
 
 def _level(p95: float | None, bound: float | None, slowest: float) -> str:
@@ -118,10 +139,10 @@ def _finite(row: SummaryRow) -> float:
     return 0.0 if p95 is None or math.isinf(p95) else p95
 
 
-def _bound(run: ReportRun, page: str) -> float | None:
+def _bound(objectives: Iterable[Objective], page: str) -> float | None:
     """The bound that applies to the p95 of a page: its own, or that of all pages."""
     found: dict[str, float] = {}
-    for _, objective, _ in run.objectives():
+    for objective in objectives:
         if _is_p95_of_pages(objective):
             found.setdefault(objective.name, objective.bound)
     return found.get(page, found.get(""))
@@ -136,9 +157,8 @@ def _is_p95_of_pages(objective: Objective) -> bool:
     )
 
 
-def funnels(result: Result) -> Markup:
+def funnels(recorder: Recorder) -> Markup:
     """How far journeys came by payment option, and by what the shopper did with the SMS code."""
-    recorder = result.recorder
     sms = any(key.verification for key in recorder.journeys)
     return joined(
         _funnel("Payment funnel", recorder, "payment option", lambda key: key.payment_option or "none"),

@@ -8,14 +8,15 @@ from workloads import FakeWorkload
 
 from harness.distributed.delta import DeltaEncoder
 from harness.distributed.fleet_load import START_LEAD, USER_COUNT_TIMEOUT
-from harness.distributed.messages import BEGIN, CLOCK_REQUEST, NEXT_RUN_ONLY, REPORT_RECEIVED, ForgedMessage
+from harness.distributed.messages import BEGIN, CLOCK_REQUEST, NEXT_RUN_ONLY, REPORT_RECEIVED, STEER, ForgedMessage
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Window
 from harness.results.orders_file import PlacedOrder
 from harness.run.collaborators import TimeSource
 from harness.run.lifecycle import EndCause, Ending
+from harness.run.steering.change import LoadChange
 
-WORKLOAD = FakeWorkload(name="own", arrival_rate=1.0, users=2, warm_up=1.0, steady=9.0, drain=5.0)
+WORKLOAD = {"name": "own", "arrival_rate": 1.0, "users": 2, "warm_up": 1.0, "steady": 9.0, "drain": 5.0}
 
 
 class Hosts:
@@ -25,7 +26,7 @@ class Hosts:
         self.now, self.ahead, self.sent = 100.0, ahead, []
         self.reported_at = {}
         self.master = MasterRun(
-            WORKLOAD,
+            FakeWorkload(**WORKLOAD),
             self.send,
             self.users_of,
             TimeSource(clock=lambda: self.now, sleep=self.sleep, wall_clock=lambda: 1_000_000 + self.now),
@@ -115,7 +116,7 @@ def test_a_late_worker_has_no_partition_and_is_told_to_wait():
 
 
 def test_arrivals_are_dealt_out_when_every_worker_has_reported_its_users(monkeypatch):
-    monkeypatch.setattr(WORKLOAD, "users", 4)
+    monkeypatch.setitem(WORKLOAD, "users", 4)
     hosts = Hosts(vm_a=0.0, vm_b=0.0)
     hosts.reported_at = {"vm_b": 103.0}
     hosts.master.start(2)
@@ -127,7 +128,7 @@ def test_arrivals_are_dealt_out_when_every_worker_has_reported_its_users(monkeyp
 
 
 def test_the_wait_for_reported_users_ends(monkeypatch):
-    monkeypatch.setattr(WORKLOAD, "users", 5)
+    monkeypatch.setitem(WORKLOAD, "users", 5)
     hosts = Hosts(vm_a=0.0, vm_b=0.0)
     hosts.master.start(4)
     assert hosts.run.begun
@@ -217,3 +218,33 @@ def test_orders_of_the_workers_arrive_once_and_are_acknowledged():
     hosts.master.load.check_workers()
     assert orders.taken == [PlacedOrder(*row)] * 3
     assert {name: asked["orders"] for name, asked in hosts.received(CLOCK_REQUEST).items()} == {"vm_a": 2, "vm_b": 1}
+
+
+def test_a_change_goes_to_every_worker_that_is_there_with_its_own_users():
+    hosts = Hosts(vm_a=0.0, vm_b=0.0, vm_c=0.0)
+    hosts.master.start(6)
+    lost = hosts.master.fleet.workers["vm_b"]
+    hosts.master.load.worker_joined_late("vm_d")
+    hosts.master.load.steer(LoadChange(number=1, at=3.0, rate=4.0), 15)
+    received = hosts.received(STEER)
+    assert received.keys() == {"vm_a", "vm_b", "vm_c"}
+    assert sum(message["change"]["users"]["guest"] for message in received.values()) == 15
+    assert hosts.run.spawned == 15
+    assert hosts.run.workload.rate(3.0) == 4.0
+    hosts.sent.clear()
+    lost.lost_at = hosts.now
+    hosts.master.load.steer(LoadChange(number=2, at=5.0, rate=2.0), None)
+    received = hosts.received(STEER)
+    assert received.keys() == {"vm_a", "vm_c"}
+    assert {message["change"]["users"] for message in received.values()} == {None}
+
+
+def test_a_change_is_taken_up_once_every_worker_that_is_left_has_said_so():
+    hosts = Hosts(vm_a=0.0, vm_b=0.0)
+    hosts.master.start(4)
+    workers = hosts.master.fleet.workers
+    assert hosts.master.load.changes_taken == 0
+    workers["vm_a"].changes_taken = 1
+    assert hosts.master.load.changes_taken == 0
+    workers["vm_b"].lost_at = hosts.now
+    assert hosts.master.load.changes_taken == 1

@@ -11,6 +11,7 @@ from harness.run.collaborators import REAL_TIME, TimeSource
 from harness.run.driver import RunDriver
 from harness.run.local_load import LocalLoad
 from harness.run.run import Run
+from harness.run.steering.change import LoadChange
 
 WORKLOAD = FakeWorkload(name="own", drain=5.0)
 
@@ -92,3 +93,18 @@ def test_a_report_holds_the_orders_that_the_master_has_not_acknowledged():
     one.receive_clock_request({"run": "another", "sent": 1.0, "orders": 2})
     one._send_report(DeltaEncoder(one.run.recorder), final=False)
     assert sent[-1]["placed"] == {"first": 1, "rows": [["ON2", "gpay", "1.00", "", "a", "t"]]}
+
+
+def test_a_worker_takes_up_the_change_of_its_run_only_and_reports_it():
+    sent = []
+    one = worker(lambda _kind, message: sent.append(message))
+    one._run_id = "r"
+    taken = []
+    one.load.change = taken.append
+    change = LoadChange(number=2, at=7.5, rate=30.0, users={"guest": 4})
+    one.receive_steer({"run": "another", "change": change.to_json()})
+    one.receive_steer({"run": "r", "change": change.to_json()})
+    assert taken == [change]
+    one.load.changes_taken = 2
+    one._send_report(DeltaEncoder(one.run.recorder), final=False)
+    assert sent[-1]["changes_taken"] == 2

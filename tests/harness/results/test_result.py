@@ -22,7 +22,7 @@ from harness.validity.ledger import LedgerComparison, LedgerDifference
 
 SCHEMA = json.loads(files("harness.results").joinpath("result.schema.json").read_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
-LATER = {"parted", "slowest_traces", "shop_metrics", "cell_traces", "spans", "stalls", "shortest_run"}
+LATER = {"changes", "parted", "slowest_traces", "shop_metrics", "cell_traces", "spans", "stalls", "shortest_run"}
 """What results of this schema version did not have from the start, and need not have to be read."""
 
 

@@ -66,7 +66,7 @@ def test_options_and_journeys_come_from_the_trace_and_the_rest_is_drawn(traced):
         f"time,payment_option,journey\n{rows}", more="[payments]\ncredit_card = 1\n[journeys]\nreturning = 1\n"
     )
     workload = workload_of(scenario)
-    seen = [workload.population.worker_context(0, 1)._sampler().spec_for(number) for number in range(300)]
+    seen = [workload.population.worker_context(0, 1)._sampler(0.0).spec_for(number) for number in range(300)]
     assert {(one.journey, one.payment_option) for one in seen[0::3]} == {("guest", "gpay")}
     assert {(one.journey, one.payment_option) for one in seen[1::3]} == {("first_time", "credit_card")}
     assert {(one.journey, one.payment_option) for one in seen[2::3]} == {("returning", "pay_later")}

@@ -131,7 +131,7 @@ def test_a_closed_load_has_users_and_no_rate(written):
     scenario = written(OBJECTIVE + '[closed]\nusers = 50\nspawn_rate = "25/s"\nwarm_up = "2s"\nduration = "10s"\n')
     assert (scenario.is_open, scenario.profile(), scenario.users, scenario.spawn_rate) == (False, None, 50, 25.0)
     assert (scenario.duration, scenario.steady) == (10.0, 8.0)
-    assert scenario.generated_accounts == {"returning": 50, "first_time": 50}
+    assert scenario.generated_accounts == {"returning": 200, "first_time": 200}, "a person may raise the load later"
 
 
 def test_virtual_users_are_estimated_from_the_highest_rate(written):

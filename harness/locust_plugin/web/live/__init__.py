@@ -1,0 +1,1 @@
+"""The page "Live": watches the run that is on, and steers it."""
