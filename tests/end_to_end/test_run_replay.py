@@ -15,6 +15,7 @@ from running import QUICK, ROOT, Locust, needs
 from scraping import PREFIX, Prometheus, a_free_port, fetch
 
 from harness.metrics.series_file import SERIES_FILE_NAME, read
+from harness.results.store import run_folder
 
 pytestmark = [pytest.mark.end_to_end, needs("prometheus", "promtool")]
 CHECKLOAD = (str(Path(sys.executable).with_name("checkload")),)
@@ -146,9 +147,9 @@ def test_a_killed_run_leaves_its_series_up_to_the_last_interval(tmp_path):
     scenario = tmp_path / "long.toml"
     scenario.write_text(QUICK.replace('"6s"', '"60s"'))
     locust = Locust(tmp_path / "results", "--headless", "--scenario", str(scenario))
-    path = tmp_path / "results" / SERIES_FILE_NAME
     try:
         locust.until(" s, steady, ")
+        path = run_folder(tmp_path / "results") / SERIES_FILE_NAME
         deadline = time.monotonic() + 40
         while len(list(read(path))) < 4:  # three snapshots and the end
             assert time.monotonic() < deadline, "no snapshots are taken"
