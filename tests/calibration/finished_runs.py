@@ -13,7 +13,7 @@ from harness.results.result import Result, RunSettings
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
-def a_run(rate=10.0, *, page=0.05, bound=0.1, invalid=False, pays=0.8, length=60, objectives=(), minute=0):
+def a_run(rate=10.0, *, page=0.05, bound=0.1, invalid=False, pays=0.8, length=60, objectives=(), minute=0, fails=0.0):
     """A finished run: cards visit a bank, half of the gpay journeys are asked for a code, each journey has two pages.
 
     Runs of different minutes are different runs.
@@ -31,9 +31,12 @@ def a_run(rate=10.0, *, page=0.05, bound=0.1, invalid=False, pays=0.8, length=60
             took = 1.0 if name == "Bank" else page
             recorder.page(PageSample(name, option, "ok", "nobody", moment, moment, moment + took))
             moment += took
+        failed = fails > 0 and chance.random() < fails
         ordered = chance.random() < pays
         asked = option == "gpay" and number % 8 == 0
         outcome = ("ok", "nobody") if ordered else ("abandoned", "shopper")
+        if failed:
+            outcome, ordered = ("http_5xx", "shop"), False
         recorder.journey(
             JourneySample("guest", option, *outcome, due, due, moment, ordered=ordered, verification="right" * asked)
         )

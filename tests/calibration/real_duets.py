@@ -13,7 +13,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,7 +105,7 @@ def judged(rounds: list[Round], *, refuse: bool = True) -> Verdict:
     """How a duet of these rounds ends; with ``refuse`` off, also on a machine that is too busy."""
     shares = iter([None, *(Busy(one.busy) for one in rounds), None])
 
-    def compare(done: list[tuple[Result, Result]]) -> Comparison:
+    def compare(done: Sequence[tuple[Result, Result]]) -> Comparison:
         return compare_results(done, 0.95, PLAN)
 
     left = iter(rounds)
@@ -123,8 +123,8 @@ def judged(rounds: list[Round], *, refuse: bool = True) -> Verdict:
 
 def table(rounds: list[Round]) -> Iterator[str]:
     """The lines of the table."""
-    yield "| candidate | machine | judged after | duets | failed | passed | inconclusive | refused | if nothing were refused: failed | passed | inconclusive |"
-    yield "|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|"
+    yield "| candidate | machine | judged after | duets | failed | passed | inconclusive | refused | if nothing were refused: failed | passed | inconclusive | all pages worse by |"
+    yield "|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---|"
     for slower in sorted(set(KINDS)):
         for loaded in (False, True):
             kind = [one for one in rounds if one.slower == slower and one.loaded == loaded]
@@ -136,7 +136,14 @@ def table(rounds: list[Round]) -> Iterator[str]:
                 who = "the same shop" if slower == 1 else f"{slower - 1:.0%} slower".replace("%", " %")
                 what = f"one core taken ({busy_of(kind)})" if loaded else f"as it was ({busy_of(kind)})"
                 when = "one round" if size == 1 else "up to three rounds"
-                yield "| " + " | ".join([who, what, when, str(len(duets)), *map(str, shown)]) + " |"
+                yield "| " + " | ".join([who, what, when, str(len(duets)), *map(str, shown), changes(duets)]) + " |"
+
+
+def changes(duets: list[list[Round]]) -> str:
+    """The lowest and the highest estimate of how much longer all pages take."""
+    found = [compare_results([one.results for one in each], 0.95, PLAN).figures[1].change for each in duets]
+    known = [one for one in found if one is not None]
+    return f"{min(known):+.1%} to {max(known):+.1%}".replace("%", " %") if known else "not known"
 
 
 def busy_of(rounds: list[Round]) -> str:
@@ -145,13 +152,18 @@ def busy_of(rounds: list[Round]) -> str:
     return f"{min(shares):.0%} to {max(shares):.0%} busy".replace("%", " %") if shares else "no round"
 
 
-def main() -> None:
-    """Make the missing rounds, and print or write the table."""
+def asked_for(arguments: list[str] | None) -> argparse.Namespace:
+    """The parsed arguments; wrong ones end the process with code 2."""
     parser = argparse.ArgumentParser(description="Run duets for real, and print how they end.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rounds", type=int, default=40, metavar="N")
     parser.add_argument("--write", type=Path, metavar="FILE")
-    asked = parser.parse_args()
+    return parser.parse_args(arguments)
+
+
+def main() -> None:
+    """Make the missing rounds, and print or write the table."""
+    asked = asked_for(None)
     for number in range(asked.rounds):
         folder = asked.folder / f"{number:02}"
         if not (folder / FACTS).exists():

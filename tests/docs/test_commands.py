@@ -13,6 +13,7 @@ from pathlib import Path
 import bench_client
 import make as making
 import pytest
+import real_duets
 import slowest_tests
 import soak_memory
 import table
@@ -81,26 +82,28 @@ def make(words, _):
     assert ".venv/bin/" in said
 
 
+PROGRAMS = {
+    "tests/calibration/table.py": table,
+    "tests/calibration/real_duets.py": real_duets,
+    "tests/calibration/ten_hours.py": ten_hours,
+    "tests/benchmarks/bench_client.py": bench_client,
+    "docs/make.py": making,
+    "docs/slowest_tests.py": slowest_tests,
+}
+
+
 def python(words, _):
     match words:
         case ["-m", "shop", *_]:
             run_elsewhere(words, _)
         case ["-m", module, *_]:
             assert any((ROOT / module.replace(".", "/")).with_suffix(suffix).exists() for suffix in (".py", ""))
-        case ["tests/calibration/table.py", *rest]:
-            table.asked_for(rest)
-        case ["tests/benchmarks/bench_client.py", *rest]:
-            bench_client.asked_for(rest)
+        case [program, *rest] if program in PROGRAMS:
+            PROGRAMS[program].asked_for(rest)
         case ["tests/real_client/pattern.py", ">", _]:
             assert (ROOT / words[0]).exists()
-        case ["tests/calibration/ten_hours.py", *rest]:
-            ten_hours.asked_for(rest)
         case ["tests/end_to_end/soak_memory.py", *rest]:
             locust(list(soak_memory.asked_for(rest)[1]))
-        case ["docs/make.py", *rest]:
-            making.asked_for(rest)
-        case ["docs/slowest_tests.py", *rest]:
-            slowest_tests.asked_for(rest)
         case _:
             pytest.fail(f"no rule says how to try: python {shlex.join(words)}")
 

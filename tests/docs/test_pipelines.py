@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from finished_runs import a_run
+
+from harness.results.store import write
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "pipelines"
@@ -132,3 +135,23 @@ def test_the_shell_parts_of_a_pipeline_lead_from_a_clone_to_a_comment(workspace,
     if name == "github":
         assert "checkload own" in (workspace / "summary").read_text()
     results.rename(workspace / name)
+
+
+@pytest.mark.parametrize(("fails", "code"), [(0.0, 0), (1.0, 3)])
+def test_the_script_for_stored_runs_stops_a_shop_that_only_fails(tmp_path, fails, code):
+    write(a_run(10), tmp_path / "before")
+    write(a_run(10, minute=5, fails=fails), tmp_path / "new")
+    program = tmp_path / "bin" / "checkload"
+    program.parent.mkdir()
+    checkload = f"exec {sys.executable} -c 'import sys; from scenarios.commands.cli import main; sys.exit(main())'"
+    program.write_text(f'#!/bin/sh\n[ "$1" = run ] && exec cp -r new out\n{checkload} "$@"\n')
+    program.chmod(0o755)
+    env = {
+        **os.environ,
+        "PATH": f"{program.parent}:{os.environ['PATH']}",
+        "HOST": "http://127.0.0.1:1",
+        "SCENARIO": "s",
+    }
+    for command in (["checkload", "baseline", "add", "before"], ["sh", str(FOLDER / "compare_with_stored.sh")]):
+        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
