@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Protocol
+from typing import Final, Protocol
 from urllib.parse import quote_plus
 
 import orjson
@@ -24,21 +24,22 @@ from users.journeys.diagnosis import missing_keys, shop_error_text
 from users.journeys.steps import JourneyFailed, PageRequest, PageResponse, ResponseFormat
 from users.traceparent import TraceContext
 
-FORM = "application/x-www-form-urlencoded"
-JSON = "application/json"
+FORM: Final = "application/x-www-form-urlencoded"
+JSON: Final = "application/json"
 
 # Plain strings, because labels outlive the enums in messages and files.
-_OUTCOME_LABELS = {outcome: (outcome.value, outcome.blame.value) for outcome in Outcome}
-_PAGE_NAMES: dict[str, str] = {page: page.value for page in Page}
+_OUTCOME_LABELS: Final = {outcome: (outcome.value, outcome.blame.value) for outcome in Outcome}
+_PAGE_NAMES: Final[dict[str, str]] = {page: page.value for page in Page}
 # A module's own name for an enum member is found five times as fast.
-_ABORTED, _CONTENT_TYPE = Outcome.ABORTED, Outcome.CONTENT_TYPE
-_EXPLAINED_BY_MISSING_KEYS = (Outcome.ENVELOPE, Outcome.NOT_ECHOED)
-_JSON_FORMATS = (ResponseFormat.ENVELOPE, ResponseFormat.JSON)
+_ABORTED: Final = Outcome.ABORTED
+_CONTENT_TYPE: Final = Outcome.CONTENT_TYPE
+_EXPLAINED_BY_MISSING_KEYS: Final = (Outcome.ENVELOPE, Outcome.NOT_ECHOED)
+_JSON_FORMATS: Final = (ResponseFormat.ENVELOPE, ResponseFormat.JSON)
 _NO_HEADERS: dict[str, str] = {}
-_sample = tuple.__new__  # a NamedTuple's own constructor takes twice as long
+_sample: Final = tuple.__new__  # a NamedTuple's own constructor takes twice as long
 
 
-RETRIED_PAGES = (CHECKOUT_PAGES - RETURN_PAGES) | {
+RETRIED_PAGES: Final = (CHECKOUT_PAGES - RETURN_PAGES) | {
     Page.PRODUCT,
     Page.PRODUCT_INSTALLMENTS,
     Page.BASKET_ADD,

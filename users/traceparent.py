@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 from hashlib import blake2b
+from typing import Final
 
-_SAMPLES = 1 << 32
-_STARTS = 1 << 56
-_LAST = [f"{number:02x}" for number in range(256)]
+_SAMPLES: Final = 1 << 32
+_STARTS: Final = 1 << 56
+_LAST: Final = [f"{number:02x}" for number in range(256)]
 
 
 class TraceContext:

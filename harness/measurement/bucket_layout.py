@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Final
 
-OCTAVE_BITS = 6
-SUB_BUCKETS = 1 << OCTAVE_BITS
+OCTAVE_BITS: Final = 6
+SUB_BUCKETS: Final = 1 << OCTAVE_BITS
 
 
 def bucket_of(seconds: float) -> int:

@@ -12,7 +12,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
-from typing import Any
+from typing import Any, Final
 
 from harness.measurement import native_histogram
 from harness.measurement.bucket_layout import (
@@ -27,13 +27,13 @@ from harness.measurement.bucket_layout import (
 )
 from harness.measurement.coarse_counts import coarse_counts
 
-_NANOSECONDS = 1_000_000_000
+_NANOSECONDS: Final = 1_000_000_000
 
-_BUCKETS = {bucket: bucket for bucket in range(1 << 12)}
+_BUCKETS: Final = {bucket: bucket for bucket in range(1 << 12)}
 """The numbers of all buckets up to some years: thousands of histograms share these objects, each of 32 bytes."""
 _places: dict[tuple[float, ...], dict[int, int]] = {}
 """A cache: for the bounds of a metric, the place of each bucket among them."""
-_NONE_OVER: Mapping[float, int] = {}
+_NONE_OVER: Final[Mapping[float, int]] = {}
 _native_places: dict[int, int] = {}
 """A cache: for each bucket, its bucket of a native histogram."""
 

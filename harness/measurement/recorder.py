@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from math import inf
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from harness.measurement.bucket_layout import NO_BOUNDS, Bounds
 from harness.measurement.coarse_counts import COARSE_FROM
@@ -21,10 +21,10 @@ _Times: TypeAlias = tuple[list[float], list[float], list[int]]  # response and s
 
 __all__ = ["STALL", "JourneyKey", "PageKey", "Recorder"]
 
-STALL = 0.010
+STALL: Final = 0.010
 """Seconds of lateness that count as a stall: an idle machine starts 99 of 100 arrivals within 9 to 12 ms."""
 
-_BUFFER_SIZE = 512  # pages that are counted together, which takes about 0.5 ms
+_BUFFER_SIZE: Final = 512  # pages that are counted together, which takes about 0.5 ms
 
 
 class Recorder:
@@ -262,7 +262,7 @@ class Recorder:
                 services.append(done - sent)
             sizes.append(received)
         for (*labels, place, status, repeated), (responses, services, sizes) in alike.items():
-            series = self._pages.get(tuple(labels))  # type: ignore[call-overload]  # a plain tuple finds it
+            series = self._pages.get(cast("PageKey", tuple(labels)))  # a plain tuple finds it
             if series is None:
                 key = PageKey(*labels)
                 series = self._pages[key] = self._new_page_series(key)

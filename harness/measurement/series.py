@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from harness.measurement.bucket_layout import Bounds
 from harness.measurement.histogram import Histogram
 
 Key = TypeVar("Key")
 
-REPEATED = "repeated"
+REPEATED: Final = "repeated"
 """The key in ``SampleSeries.counts`` for requests that repeat a failed one."""
 
 

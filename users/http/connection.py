@@ -10,7 +10,7 @@ import errno
 import math
 import socket
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from gevent import getcurrent, monkey, with_timeout
 
@@ -23,16 +23,16 @@ from users.http.response import ResponseReader
 from users.http.timeouts import HttpLimits, TimeoutScanner
 from users.http.waiter import SocketWaiter
 
-READ = 1
-_IDLE = 0.5  # seconds; a connection that was idle for longer is read from before it is used again
-_NEVER = -math.inf
-_NOT_NOW = (BlockingIOError, InterruptedError)
-_ANCILLARY_SIZE = timestamps.ANCILLARY_SIZE if timestamps.supported() else 0
+READ: Final = 1
+_IDLE: Final = 0.5  # seconds; a connection that was idle for longer is read from before it is used again
+_NEVER: Final = -math.inf
+_NOT_NOW: Final = (BlockingIOError, InterruptedError)
+_ANCILLARY_SIZE: Final = timestamps.ANCILLARY_SIZE if timestamps.supported() else 0
 
 # Received bytes go to a parser at once, so one buffer serves all connections of a thread's event loop.
-RECEIVED = memoryview(bytearray(64 * 1024))
-_RECEIVE_BUFFERS = [RECEIVED]
-_ROOM = len(RECEIVED)
+RECEIVED: Final = memoryview(bytearray(64 * 1024))
+_RECEIVE_BUFFERS: Final = [RECEIVED]
+_ROOM: Final = len(RECEIVED)
 
 # Locust replaces the standard socket by gevent's, which would only add work here.
 _Socket: type[socket.socket] = monkey.get_original("socket", "socket")

@@ -13,15 +13,17 @@ import time
 from collections.abc import Callable
 from email.utils import mktime_tz, parsedate_tz
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from users.http.origin import Origin
 from users.http.target_headers import NO_HEADERS, TargetHeaders, extra_cookies
 
-_LARGEST = 4096  # bytes of name and value
-_MOST = 64  # cookies in a store; the oldest is dropped first
-_HARMFUL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # no cookie may hold these; sent back, they could end a header line
-_LONGEST_LIFE = 400 * 86400.0  # seconds; browsers cut a longer life down to this
+_LARGEST: Final = 4096  # bytes of name and value
+_MOST: Final = 64  # cookies in a store; the oldest is dropped first
+_HARMFUL: Final = re.compile(
+    r"[\x00-\x08\x0a-\x1f\x7f]"
+)  # no cookie may hold these; sent back, they could end a header line
+_LONGEST_LIFE: Final = 400 * 86400.0  # seconds; browsers cut a longer life down to this
 
 
 class _Cookie(NamedTuple):
@@ -47,7 +49,7 @@ class _CookieAttributes(NamedTuple):
     expires: str | None
 
 
-_made = tuple.__new__  # a NamedTuple's own constructor takes twice as long
+_made: Final = tuple.__new__  # a NamedTuple's own constructor takes twice as long
 
 
 class CookieStore:

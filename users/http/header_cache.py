@@ -8,16 +8,16 @@ different ones: lines that start and end as cookie lines do, and hold nothing th
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-_MOST = 512  # heads; some servers write a different number into each, and must not fill the memory
-MAX_CACHED_HEAD = 4096
+_MOST: Final = 512  # heads; some servers write a different number into each, and must not fill the memory
+MAX_CACHED_HEAD: Final = 4096
 """The largest head that is cached, in bytes."""
-HEAD_END = b"\r\n\r\n"
+HEAD_END: Final = b"\r\n\r\n"
 """The end of a head."""
 # A folded line (it starts with a blank) may belong to a cookie that is cut out.
-_FOLDED = re.compile(rb"\r\n[ \t]")
-_COOKIE = re.compile(rb"\r\n[Ss]et-[Cc]ookie: (?! )([ -~]*[!-~])(?=\r\n)")
+_FOLDED: Final = re.compile(rb"\r\n[ \t]")
+_COOKIE: Final = re.compile(rb"\r\n[Ss]et-[Cc]ookie: (?! )([ -~]*[!-~])(?=\r\n)")
 
 
 class CachedHead(NamedTuple):
@@ -30,10 +30,10 @@ class CachedHead(NamedTuple):
     media: str
 
 
-_known: dict[bytes, CachedHead] = {}
+_known: Final[dict[bytes, CachedHead]] = {}
 
 
-lookup = _known.get
+lookup: Final = _known.get
 """The cached content of a head (without its cookies, with its end); valid only for a body of exactly that size."""
 
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from users.http.decoding import ACCEPT_ENCODING
 from users.http.origin import InvalidRequest, Origin, resolve_url
 from users.http.target_headers import NO_HEADERS, TargetHeaders, merge_headers
 
-TRACEPARENT = "traceparent"
+TRACEPARENT: Final = "traceparent"
 """The header that differs in every request; ``serialize_request`` recognises it by identity."""
 
-USER_AGENT = "checkload"
+USER_AGENT: Final = "checkload"
 
-_KEPT = 1024  # cached heads, or cached header lines; URLs that each hold a different token would fill the memory
-_RESERVED_HEADERS = frozenset(
+_KEPT: Final = 1024  # cached heads, or cached header lines; URLs that each hold a different token would fill the memory
+_RESERVED_HEADERS: Final = frozenset(
     {"host", "connection", "content-length", "transfer-encoding", "cookie", "upgrade", "te", "expect"}
 )
-_TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_BODY_EXPECTED = frozenset({"POST", "PUT", "PATCH"})
+_TOKEN: Final = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_BODY_EXPECTED: Final = frozenset({"POST", "PUT", "PATCH"})
 
 
 class RequestHead(NamedTuple):
@@ -79,7 +79,7 @@ def _head(method: str, url: str, target: Origin, target_headers: TargetHeaders) 
     )
 
 
-_lines: dict[tuple[str, str], bytes] = {}
+_lines: Final[dict[tuple[str, str], bytes]] = {}
 
 
 def serialize_request(head: RequestHead, cookies: bytes, headers: Mapping[str, str], body: bytes | None) -> bytes:

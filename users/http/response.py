@@ -15,9 +15,9 @@ from harness.measurement.outcomes import Outcome
 from users.http.decoding import TooLarge, Undecodable, decode
 from users.http.header_cache import HEAD_END, MAX_CACHED_HEAD, CachedHead, lookup, split_cookies, store
 
-MAX_HEAD_SIZE = 64 * 1024
+MAX_HEAD_SIZE: Final = 64 * 1024
 """The most bytes of status lines and headers, of a response and its interim responses together."""
-MAX_FRAMING_PER_BYTE = 8
+MAX_FRAMING_PER_BYTE: Final = 8
 """The most bytes of chunk framing for each byte of a body."""
 
 _LENGTH: Final = 1
@@ -26,7 +26,7 @@ _CODING: Final = 3
 _COOKIE: Final = 4
 _LOCATION: Final = 5
 _TYPE: Final = 6
-_WANTED = {
+_WANTED: Final = {
     b"content-length": _LENGTH,
     b"transfer-encoding": _TRANSFER,
     b"content-encoding": _CODING,
@@ -35,8 +35,8 @@ _WANTED = {
     b"content-type": _TYPE,
 }
 # By header name as written. A server writes a handful of names in one way each; a hostile one must not fill the memory.
-_kinds: dict[bytes, int] = {}
-_KINDS_KEPT = 512
+_kinds: Final[dict[bytes, int]] = {}
+_KINDS_KEPT: Final = 512
 
 
 def media_type(content_type: str) -> str:

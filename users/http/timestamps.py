@@ -15,11 +15,14 @@ import socket
 import struct
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 # Python has no name for it. Linux uses this number on these processors; on some others it means another option.
-_SO_TIMESTAMPNS = 35
+_SO_TIMESTAMPNS: Final = 35
 _KNOWN = frozenset({"x86_64", "amd64", "aarch64", "arm64", "riscv64", "ppc64le", "s390x", "loongarch64"})
-_MOMENT = struct.Struct("=qq")  # struct timespec of a 64-bit machine: seconds, nanoseconds
+_MOMENT: Final = struct.Struct("=qq")  # struct timespec of a 64-bit machine: seconds, nanoseconds
+_SIZE: Final = _MOMENT.size
+_SOL_SOCKET: Final = socket.SOL_SOCKET
 _HEADER = struct.calcsize("=qii")
 
 ANCILLARY_SIZE = _HEADER + _MOMENT.size
@@ -47,7 +50,7 @@ def receive_time(ancillary: Sequence[tuple[int, int, bytes]], sent: float, now: 
     changed during an exchange, so a moment that is not between ``sent`` and ``now`` is ignored.
     """
     for level, kind, held in ancillary:
-        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(held) == _MOMENT.size:
+        if level == _SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(held) == _SIZE:
             seconds, nanoseconds = _MOMENT.unpack(held)
             moment = now - (wall - (seconds + nanoseconds * 1e-9))
             return moment if sent <= moment <= now else None

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from harness.measurement.outcomes import Outcome
 from shop.contract import CHECKOUT_PATH, RETURN_PAGES, Page
@@ -30,14 +30,15 @@ from users.population.pools import LocationPool, ProductPool
 Row = Mapping[str, Any]
 """One object of a list that the shop shows: a payment option, an address."""
 
-_CHECKOUT_PATHS: Mapping[Page, str] = {page: f"{CHECKOUT_PATH}?page={page}" for page in Page}
+_CHECKOUT_PATHS: Final[Mapping[Page, str]] = {page: f"{CHECKOUT_PATH}?page={page}" for page in Page}
 # With each path: whether the shop's page sends its token. A page that another site posts to does not.
-_CHECKOUT_FORMS: Mapping[Page, tuple[str, bool]] = {
+_CHECKOUT_FORMS: Final[Mapping[Page, tuple[str, bool]]] = {
     page: (path, page not in RETURN_PAGES) for page, path in _CHECKOUT_PATHS.items()
 }
 # A module's own name for an enum member is found five times as fast.
-_ENVELOPE, _THANK_YOU = ResponseFormat.ENVELOPE, Page.THANK_YOU
-_SEED_MASK = 0x2D5A_91C3_7B1E_68F5
+_ENVELOPE: Final = ResponseFormat.ENVELOPE
+_THANK_YOU: Final = Page.THANK_YOU
+_SEED_MASK: Final = 0x2D5A_91C3_7B1E_68F5
 
 DEFAULT_PRODUCTS = ("1", "2", "3")
 """Primary keys of products that the embedded shop has."""

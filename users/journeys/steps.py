@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from harness.measurement.outcomes import Outcome
 from users.journeys.html_form import Form
@@ -75,7 +75,7 @@ class OrderState:
     goods_amount: str | None = None
 
 
-NO_ORDER = OrderState()
+NO_ORDER: Final = OrderState()
 
 
 # Not frozen: one is made for every page, and freezing costs as much as checking the page.
@@ -178,7 +178,7 @@ Steps = Generator[PageRequest | ParallelRequests, PageResponse, T]
 FetchPage = Callable[[PageRequest], PageResponse]
 FetchParallel = Callable[[ParallelRequests], None]
 
-_NOTHING = PageResponse()
+_NOTHING: Final = PageResponse()
 
 
 def drive_journey(steps: Steps[T], fetch: FetchPage, fetch_parallel: FetchParallel | None = None) -> T:

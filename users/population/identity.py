@@ -8,21 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from faker import Faker
 
 from shop.contract import APPROVED_CARD, DECLINED_CARD
 from users.population.journey_spec import JourneySpec
 
-DOMAIN = "shoppers.example"
+DOMAIN: Final = "shoppers.example"
 """Reserved for examples (RFC 2606): mail to it reaches no one."""
 
 _POOL_SEED = 20_240_229
-_POOL_SIZE = 250
-_PHONES = 10**9
-_DRAWN = struct.Struct("<10IQ")  # the numbers for everything that is drawn for a shopper
-_SPREAD = 2_654_435_761  # Knuth's multiplier: runs with neighbouring seeds get phone numbers far apart
+_POOL_SIZE: Final = 250
+_PHONES: Final = 10**9
+_DRAWN: Final = struct.Struct("<10IQ")  # the numbers for everything that is drawn for a shopper
+_SPREAD: Final = 2_654_435_761  # Knuth's multiplier: runs with neighbouring seeds get phone numbers far apart
 
 
 # Not frozen: both are made for every journey, and frozen ones take twice as long.
