@@ -12,8 +12,8 @@ import statistics
 from collections.abc import Callable
 
 DELAY = 0.02  # seconds that an answer takes
-SHARE = 0.85
-BAND = 0.05
+SHARE = 0.95
+BAND = 0.03
 ENOUGH = 3
 STEP = 1.5  # the largest factor from one rate to the next: a request costs less at a higher load
 ON_TIME = 1.1 * DELAY  # seconds; a stretch counts if half of its answers took no longer

@@ -138,7 +138,12 @@ def _scale(*, quick: bool) -> dict[str, dict]:
         found["idle user"] = asked("scale.py", "idle", url, 100 if quick else 2_000)
         found["idle user, TLS"] = asked("scale.py", "idle", tls_url, 100 if quick else 1_000, SSL_CERT_FILE=trusted)
         found["many users"] = asked("scale.py", "idle", url, 200 if quick else 10_000)
-    found["master"] = asked("scale.py", "master", 8 if quick else 64)
+        # The second row has as many pages a second as the first, from five times as many shoppers.
+        for name, users, think in (("journeys in flight", 2_000, 2.0), ("parked users", 10_000, 10.0)):
+            users, think, seconds = (users // 100, think / 20, 1) if quick else (users, think, 8)  # noqa: PLW2901
+            found[name] = asked("thinking.py", url, users, think, seconds)
+    found["master"] = asked("fleet.py", 8 if quick else 64)
+    found["master of a thousand"] = asked("fleet.py", 16 if quick else 1_000, 4 if quick else 8)
     found["recording a page"] = asked("scale.py", "sample")
     for name, at_least in {"being scraped": WANTED_SERIES, "being scraped, all pages": 2 * WANTED_SERIES}.items():
         found[name] = asked("scale.py", "scrape", 1 if quick else 6, at_least // 8 if quick else at_least)

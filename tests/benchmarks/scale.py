@@ -1,4 +1,4 @@
-"""The cost of size: memory of users that wait, the time to start many, a master's work, and the same for twice as much.
+"""The cost of size: memory of users that wait, the time to start many, and the same for twice as much.
 
 Each row is measured in a process of its own and gives the cost of twice the work as ``growth``; 2 is in proportion.
 """
@@ -15,7 +15,6 @@ import sys
 import time
 from bisect import bisect_left
 from pathlib import Path
-from typing import Any
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [os.environ.get("CHECKLOAD_BUILD") or str(HERE.parents[1]), str(HERE.parent), str(HERE)]
@@ -78,122 +77,6 @@ def idle(url: str, users: int) -> dict[str, float]:
 
 def _resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
-
-
-def master(workers: int) -> dict[str, float]:
-    """The share of a core that so many workers take of their master, 600 pages a second each.
-
-    They have worked for half a minute, and report their counts each second. The time for Locust's own statistics, which come
-    every three seconds, is a figure of its own.
-    """
-    from locust.runners import WORKER_REPORT_INTERVAL  # noqa: PLC0415
-
-    half, whole = _reports_of(workers // 2), _reports_of(workers)
-    return {
-        "workers": workers,
-        "core_share": round(whole, 3),
-        "locusts_own": round(_report_of_locust() * workers / WORKER_REPORT_INTERVAL, 3),
-        "growth": round(whole / half, 2),
-    }
-
-
-def _reports_of(count: int, seconds: int = 32, measured: int = 7) -> float:
-    """Processor seconds to read the reports of so many workers in one second; the median of the last ``measured`` seconds."""
-    import msgpack  # noqa: PLC0415
-
-    from harness.distributed.delta import DeltaEncoder  # noqa: PLC0415
-    from harness.measurement.recorder import Recorder  # noqa: PLC0415
-    from harness.measurement.sample import PageSample, Window  # noqa: PLC0415
-    from harness.measurement.totals import RunTotals  # noqa: PLC0415
-    from harness.monitoring.process import ProcessFacts  # noqa: PLC0415
-
-    master = _a_master(count)
-    rng = random.Random(1)
-    window = Window(0.0, 0.0, math.inf)
-    recorders = {name: Recorder(window) for name in master.fleet.workers}
-    encoders = {name: DeltaEncoder(recorder) for name, recorder in recorders.items()}
-    facts = ProcessFacts()
-    spent = []
-    for second in range(seconds):
-        messages = {}
-        for name, recorder in recorders.items():
-            for n in range(600 if second >= seconds - measured else 60):
-                due = second + rng.random()
-                sent = due + rng.random() / 1000
-                took = rng.lognormvariate(-3, 0.5)
-                recorder.page(
-                    PageSample(f"page{n % 15}", f"option{n % 4}", "ok", "nobody", due, sent, sent + took, 900, 200)
-                )
-                if n % 10 == 0:
-                    recorder.offered(due)
-                    recorder.started(due, rng.random() / 1000, 0.0)
-            for _ in range(100):
-                facts.loop_lag.record(rng.random() / 1000)
-            messages[name] = msgpack.dumps(
-                {
-                    "run": master.run.id,
-                    "key": master.fleet.workers[name].key,
-                    "counts": encoders[name].encode(),
-                    "under_way": 60,
-                    "in_flight": {f"option{n}": 15 for n in range(4)},
-                    "requesting": {f"page{n}": 2 for n in range(15)},
-                    "facts": {"process": facts.to_json(), "processor_share": 0.5},
-                    "orders": b"",
-                    "final": False,
-                }
-            )
-        began = time.process_time()
-        for name, message in messages.items():
-            master.inbox.receive_report(name, msgpack.loads(message, strict_map_key=False))
-        master.load.instrument.aggregate()
-        spent.append(time.process_time() - began)
-    assert RunTotals.of(master.run.recorder).pages == sum(
-        RunTotals.of(recorder).pages for recorder in recorders.values()
-    )
-    return sorted(spent[-measured:])[measured // 2]
-
-
-def _a_master(workers: int) -> Any:
-    """A master's run, begun, with so many workers that have a user each."""
-    from master_runs import MasterRun  # noqa: PLC0415
-    from workloads import FakeWorkload  # noqa: PLC0415
-
-    from harness.distributed.messages import CLOCK_REQUEST  # noqa: PLC0415
-
-    def send(what: str, message: Any, name: str | None) -> None:
-        if what == CLOCK_REQUEST:
-            master.inbox.receive_clock_reply(
-                name, {**message, "received": message["sent"], "answered": message["sent"]}
-            )
-
-    workload = FakeWorkload(name="bench", arrival_rate=1.0, users=workers, steady=1e9)
-    master = MasterRun(workload, send, lambda: {f"worker_{n}": {"Guest": 1} for n in range(workers)})
-    master.start(workers)
-    return master
-
-
-def _report_of_locust() -> float:
-    """Processor seconds for one report of Locust's own statistics: 15 names, three seconds."""
-    import msgpack  # noqa: PLC0415
-    from locust.env import Environment  # noqa: PLC0415
-    from locust.stats import setup_distributed_stats_event_listeners  # noqa: PLC0415
-
-    master, worker = Environment(user_classes=[]), Environment(user_classes=[])
-    for environment in (master, worker):
-        setup_distributed_stats_event_listeners(environment.events, environment.stats)
-    rng = random.Random(1)
-    spent = []
-    for _ in range(30):
-        for n in range(1800):
-            worker.stats.log_request("GET", f"page{n % 15}", 1000 * rng.lognormvariate(-3, 0.5), 900)
-        report: dict = {}
-        worker.events.report_to_master.fire(client_id="one", data=report)
-        worker.stats.reset_all()
-        packed = msgpack.dumps(report)
-        began = time.process_time()
-        master.events.worker_report.fire(client_id="one", data=msgpack.loads(packed, strict_map_key=False))
-        spent.append(time.process_time() - began)
-    return sorted(spent)[len(spent) // 2]
 
 
 def sample() -> dict[str, float]:
@@ -268,8 +151,6 @@ if __name__ == "__main__":
     match sys.argv[1:]:
         case ["idle", url, users]:
             found = idle(url, int(users))
-        case ["master", workers]:
-            found = master(int(workers))
         case ["scrape", seconds, at_least]:
             found = scrape(int(seconds), int(at_least))
         case _:
