@@ -14,7 +14,7 @@ from gevent import socket
 from locust.env import Environment
 from locust.web import WebUI
 
-from harness.allowed_targets import is_loopback
+from harness.allowed_targets import is_loopback, target_refusal
 from harness.locust_plugin.options import choices
 from harness.locust_plugin.web.form import UserSettings
 from harness.locust_plugin.web.tabs import UiState
@@ -40,7 +40,8 @@ TEXTS = ("", " ", "x", "-1", "0", "1", "1e300", "nan", "inf", "-inf", "9" * 400,
          "file:///etc/passwd", "http://0x7f.1", "http://127.0.0.1:0", "http://127.0.0.1:1#", "http://b\u00fccher.example", "5/s", "1e300/s", "x" * 20_000)  # fmt: skip
 KEYS = (*SOUND, "payment_mix", "sms_share", "arrival_rate", "seed", "think_scale", "budget", "profile", "user_classes", "shape_class", "allow_target",
         "no_verify_tls", "results", "web_host", "headless", "", "__class__", "scenario[]", "\x00")  # fmt: skip
-PATHS = ("/", "/swarm", "/swarm", "/swarm", "/swarm", "/stop", "/stats/requests", "/stats/reset", "/user", "/tasks", "/exceptions", "/logs",
+DOCTOR = "/checkload/doctor/start"
+PATHS = ("/", DOCTOR, DOCTOR, DOCTOR, "/checkload/doctor", "/checkload/doctor/stop", "/checkload/doctor/report", "/swarm", "/swarm", "/swarm", "/swarm", "/stop", "/stats/requests", "/stats/reset", "/user", "/tasks", "/exceptions", "/logs",
          "/stats/requests/csv", "/assets/../../etc/passwd", "/swarm/", "//swarm", "/%73warm", "/nowhere")  # fmt: skip
 TIMEOUTS = ("4", "1e12", "inf", "nan", "-1", "x", "9" * 5_000, "")
 OPTIONS = {
@@ -52,6 +53,8 @@ OPTIONS = {
     **dict.fromkeys(("payment_mix", "sms_share", "arrival_rate", "seed", "think_scale", "budget"), ""),
     "scenario": "baseline",
     "allow_target": [],
+    "results": "",
+    "no_verify_tls": False,
     "web_allowed_hosts": "ui.internal",
     "max_orders": "",
     "max_sms": "",
@@ -59,7 +62,7 @@ OPTIONS = {
 }
 
 
-def a_ui(program, started):
+def a_ui(program, started, walks):
     """Locust's own web UI behind the guard, with a runner that only records the start request; it opens no port."""
     environment = Environment(user_classes=[Guest], parsed_options=Namespace(**OPTIONS))
     runner = environment.create_local_runner()
@@ -77,7 +80,8 @@ def a_ui(program, started):
         lambda asked: program.choose(choices(asked, pool.users(asked))),
         lambda: UiState(None),
     )
-    front.install(web_ui)
+    front.install(web_ui, ("false",))
+    front.doctor.walk.start = lambda options, _results: walks.append(options)
     return web_ui, environment
 
 
@@ -116,11 +120,24 @@ def scraped(port, host, timeout, random):
     return line, answer
 
 
+def walked(walks, problem, scenarios):
+    """How a start of the doctor ended: with a walk that the form may ask for, or with a reason."""
+    if not walks:
+        assert 0 < len(problem) < 6_000, problem
+        return "no walk, with reasons"
+    (options,) = walks
+    named = {name: value for name, _, value in (option.partition("=") for option in options)}
+    assert named.keys() <= {"--scenario", "--host", "--no-orders"}, options
+    assert named.get("--scenario", "smoke") in scenarios, options
+    assert target_refusal(named.get("--host", "http://localhost")) is None, options
+    return "walked"
+
+
 @contextmanager
 def opened():
     sys.argv[1:] = []  # Locust's page reads it once more
-    program, started = ScenarioFolder(), []
-    web_ui, environment = a_ui(program, started)
+    program, started, walks = ScenarioFolder(), [], []
+    web_ui, environment = a_ui(program, started, walks)
     client = web_ui.app.test_client()
     recorder = Recorder(Window(0.0, 0.0, 100.0))
     server = serve(
@@ -149,11 +166,14 @@ def opened():
             )
         path, method = random.choice(PATHS), random.choice(("POST", "POST", "POST", "GET", "PUT", "OPTIONS", "TRACE"))
         form = a_form(random)
+        if path == DOCTOR and random.random() < 0.9:
+            form = {key: form.get(key, random.choice(TEXTS)) for key in ("scenario", "host", "orders")}
         started.clear()
+        walks.clear()
         before = time.process_time()
         try:
             answer = client.open(path, method=method, data=form, environ_overrides=headers)
-            text = answer.get_data(as_text=True) if path == "/swarm" else ""
+            text = answer.get_data(as_text=True) if path in ("/swarm", DOCTOR) else ""
         finally:
             environment.host = None
         assert time.process_time() - before < 5, form
@@ -172,6 +192,8 @@ def opened():
                 or is_loopback(options["host"].rpartition("//")[2].strip("[]").lower())
             ), options
             return "started"
+        if (path, method, answer.status_code) == (DOCTOR, "POST", 200):
+            return walked(walks, json.loads(text)["problem"], program.names())
         if (path, method, answer.status_code) == ("/swarm", "POST", 200):
             assert json.loads(text)["success"] is False, text
             assert len(text) < 6_000, text

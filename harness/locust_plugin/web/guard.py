@@ -72,7 +72,7 @@ def install_guard(
             form = MultiDict(request.form)
             problem = start(form)
             if problem is not None:
-                return jsonify({"success": False, "message": problem, "host": form.get("host", "")})
+                return jsonify({"success": False, "message": problem, "host": form.get("host", "")[:2000]})
             form["shape_class"] = shape
             request.form = ImmutableMultiDict(form)
         if request.path.endswith("/user"):

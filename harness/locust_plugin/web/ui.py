@@ -48,7 +48,7 @@ class CheckloadUi:
         # the files that were there when Locust started.
         own = [*scenario_facts.own_scenarios(Path.cwd()), str(environment.parsed_options.scenario)]
         self._scenarios = list(dict.fromkeys([*provider.names(), *own]))
-        self._doctor: doctor.DoctorPages | None = None
+        self.doctor: doctor.DoctorPages | None = None
 
     def install(self, web_ui: Any, command: Sequence[str] = ()) -> None:
         """Add guard, fields, tabs and pages to Locust's web UI; ``command`` starts checkload as a process."""
@@ -70,8 +70,8 @@ class CheckloadUi:
         install_live(web_ui, self._current)
         options = self._environment.parsed_options
         doctor_command = [*command, "doctor"]
-        self._doctor = doctor.DoctorPages(options, self._provider, self._scenarios, doctor_command, self._load_is_on)
-        self._doctor.install(web_ui)
+        self.doctor = doctor.DoctorPages(options, self._provider, self._scenarios, doctor_command, self._load_is_on)
+        self.doctor.install(web_ui)
         RunPages(Path(options.results or RESULTS), command, self._load_is_on).install(web_ui)
         view = tabs.TabRows(self._current)
         guard.add_tabs(web_ui, tabs.TABS, rows=view.rows, state=self.state)
@@ -81,7 +81,7 @@ class CheckloadUi:
         environment = self._environment
         if self._load_is_on():
             return "A run is on. Stop it before you start another."
-        if self._doctor is not None and self._doctor.walk.walking:
+        if self.doctor is not None and self.doctor.walk.walking:
             return "The doctor walks through a shop. Stop it, or wait until it is done."
         options, problems = form.read(environment.parsed_options, asked)
         if options.scenario and options.scenario not in self._scenarios:
