@@ -39,7 +39,7 @@ def pages(tmp_path_factory):
         finally:
             locust.close()
         assert "Traceback" not in finished.output
-        found[name] = folder / name / "report.html"
+        found[name] = finished.folder / "report.html"
     for name, result in (("passed", a_run(10)), ("invalid", a_run(10, invalid=True))):
         found[name] = folder / f"{name}.html"
         found[name].write_bytes(report_page(result))
