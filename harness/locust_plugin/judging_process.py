@@ -17,8 +17,8 @@ import gevent
 from harness.errors import UsageError
 from harness.exits import Exit
 from harness.judging import finish
-from harness.locust_plugin.own_users import OwnUsers
 from harness.locust_plugin.preparation import Preparation, open_journey_log
+from harness.locust_plugin.shape import OwnUsers
 from harness.locust_plugin.telemetry import Telemetry
 from harness.locust_plugin.terminal.screen import Screen
 from harness.locust_plugin.termination import Termination, drain, give_up, interrupt, stop

@@ -16,8 +16,8 @@ from harness.distributed.worker import Worker
 from harness.errors import UsageError
 from harness.exits import Exit
 from harness.locust_plugin import signals
-from harness.locust_plugin.own_users import OwnUsers
 from harness.locust_plugin.preparation import open_journey_log, workload_for_worker
+from harness.locust_plugin.shape import OwnUsers
 from harness.locust_plugin.termination import drain, give_up, handle_signals, interrupt
 from harness.locust_plugin.traces import start_traces
 from harness.locust_plugin.transport import WorkerTransport

@@ -33,8 +33,6 @@ SECONDS_PER_PAGE = 0.1
 SPAWN_RATE = 100.0
 """Virtual users started per second for an open load. Locust warns above this rate."""
 
-SPARE_ACCOUNTS = 400  # the most accounts that are generated for users that do not exist yet
-
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
@@ -253,7 +251,7 @@ class Scenario:
     @property
     def generated_accounts(self) -> dict[str, int]:
         """How many accounts to generate for each journey that signs in: more than users, as a person may raise the load later."""
-        given, enough = self.document.accounts, self.users + min(3 * self.users, SPARE_ACCOUNTS)
+        given, enough = self.document.accounts, self.users + min(3 * self.users, 400)
         return {"returning": given.returning or enough, "first_time": given.first_time or enough}
 
     @property
