@@ -87,6 +87,7 @@ def measure(section: str, turns: int, *, quick: bool) -> dict[str, Any]:
         "absent": _absent(),
         "checkload_to": {name: rounds.ratio(found, ours, name) for name in ("fast_http_user", "k9_plan", "k6", "wrk")},
         "thousand_users_to_ten": rounds.ratio(found, thousand, ours),
+        "wrk_thousand_to_ten": rounds.ratio(found, "wrk_thousand", "wrk"),
         "own_work_us": _own_work(0.5 if quick else 5.0),
     }
 

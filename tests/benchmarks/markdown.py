@@ -101,6 +101,11 @@ def _targets(figures: dict[str, Any]) -> list[str]:
             lines.append(
                 f"| {row['at_most']:,g} {TARGETS[name]} | {row['found']:,g} | {'yes' if row['met'] else 'no'} |"
             )
+    if figures["wrk_thousand_to_ten"] is not None:
+        lines += [
+            "",
+            f"wrk needs {figures['wrk_thousand_to_ten']} times as much for a request with 1,000 connections as with 10.",
+        ]
     return lines
 
 

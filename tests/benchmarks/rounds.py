@@ -100,18 +100,18 @@ def _same(name: str, before: dict, after: dict, journeys: int) -> int:
     return sent
 
 
-def _wrk(port: int) -> float | None:
+def _wrk(port: int, users: int = USERS) -> float | None:
     before = _counts(port)
-    done = wrk_side.walk(port, USERS)
+    done = wrk_side.walk(port, users)
     if done is None:
         return None
     said, spent = done
     after = _counts(port)
     assert after["faulty"] == 0, "wrk left out a cookie, a header or a form"
     requests = sum(after["asked"].values()) - sum(before["asked"].values())
-    assert abs(requests - said) <= 2 * USERS, "wrk counted otherwise"
+    assert abs(requests - said) <= 2 * users, "wrk counted otherwise"
     spread = [after["asked"][page] - before["asked"][page] for page in after["asked"]]
-    assert max(spread) - min(spread) <= 2 * USERS, f"wrk did not ask for all pages alike: {spread}"
+    assert max(spread) - min(spread) <= 2 * users, f"wrk did not ask for all pages alike: {spread}"
     return spent / requests * 1e6
 
 
@@ -125,7 +125,12 @@ def _outsiders(port: int, journeys: int) -> dict[str, float | None]:
     found = {name: _beyond_start(name, walk, port, journeys) for name, walk in walks.items()}
     requests = 5 * journeys * len(PAGES)
     spent = h2load_side.walk(port, USERS, requests)
-    return found | {"wrk": _wrk(port), "h2load": None if spent is None else spent / requests * 1e6}
+    crowd = _wrk(port, 1_000)
+    return found | {
+        "wrk": _wrk(port),
+        "wrk_thousand": crowd,
+        "h2load": None if spent is None else spent / requests * 1e6,
+    }
 
 
 def _beyond_start(name: str, walk: Callable[[int], float | None], port: int, journeys: int) -> float | None:

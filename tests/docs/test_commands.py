@@ -12,6 +12,7 @@ from pathlib import Path
 
 import bench_client
 import make as making
+import on_paper
 import pytest
 import real_duets
 import slowest_tests
@@ -100,6 +101,11 @@ def python(words, _):
             assert any((ROOT / module.replace(".", "/")).with_suffix(suffix).exists() for suffix in (".py", ""))
         case [program, *rest] if program in PROGRAMS:
             PROGRAMS[program].asked_for(rest)
+        case ["tests/benchmarks/on_paper.py", orders, microseconds]:
+            assert on_paper.rows(float(orders), float(microseconds))
+        case ["tests/benchmarks/fleet.py" | "docs/add_results.py", *rest]:
+            assert (ROOT / words[0]).exists()
+            assert rest
         case ["tests/real_client/pattern.py", ">", _]:
             assert (ROOT / words[0]).exists()
         case ["tests/end_to_end/soak_memory.py", *rest]:
