@@ -71,8 +71,6 @@ def a_ui(program, started, walks):
     environment.shape_class = SimpleNamespace(use_common_options=True)
     pool = UserSettings()
     web_ui = WebUI(environment, "127.0.0.1", 0, delayed_start=True)
-    workload = program.choose(choices(environment.parsed_options, None))
-    pool.show(environment.parsed_options, workload.population.users, workload.population.spawn_rate)
     front = CheckloadUi(
         environment,
         program,
