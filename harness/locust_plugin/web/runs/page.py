@@ -145,7 +145,7 @@ def _answer(text: str, status: HTTPStatus) -> Response:
 def _page() -> bytes:
     live = files("harness.locust_plugin.web.live").joinpath("live.css").read_text(encoding="utf-8")
     script = files("harness.locust_plugin.web.runs").joinpath("runs.js").read_text(encoding="utf-8")
-    headings = ("started", "scenario", "verdict", "why", "journeys", "failed", "p95", "")
+    headings = ("started", "scenario", "verdict", "", "journeys", "failed", "p95", "why")
     body = joined(
         links("runs"),
         element("header", element("h1", "Runs"), element("p", "", id="count", class_="what"), class_="banner"),

@@ -42,16 +42,16 @@ function row(one) {
   node("td", { class: "text when" }, line, one.started_at.slice(0, 19).replace("T", " "));
   node("td", { class: "text" }, line, one.scenario);
   node("span", { class: `chip ${one.verdict}` }, node("td", { class: "text" }, line), one.changed && one.verdict === "inconclusive" ? "explored" : one.verdict);
-  node("td", { class: "text why" }, line, one.reason);
-  node("td", {}, line, one.journeys.toLocaleString("en"));
-  node("td", {}, line, one.failed.toLocaleString("en"));
-  node("td", { class: "when" }, line, one.p95 === "inf" ? "never" : formatNumber(one.p95, "s"));
   const actions = node("td", { class: "text actions" }, line);
   if (one.report) node("a", { href: `runs/report?${query}`, target: "_blank" }, actions, "Report");
   node("a", { href: `runs/download?${query}` }, actions, "Download");
   const save = node("button", { type: "button", "aria-label": `Save as baseline: ${called(one)}` }, actions, "Save as baseline");
   save.addEventListener("click", () => send("runs/baseline", { run: one.name }, save));
   return line;
+  node("td", {}, line, one.journeys.toLocaleString("en"));
+  node("td", {}, line, one.failed.toLocaleString("en"));
+  node("td", { class: "when" }, line, one.p95 === "inf" ? "never" : formatNumber(one.p95, "s"));
+  node("td", { class: "text why" }, line, one.reason);
 }
 
 async function send(path, command, button) {
