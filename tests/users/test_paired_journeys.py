@@ -6,6 +6,7 @@ import gevent
 import pytest
 from fault_walks import InProcessTransport
 from gevent.lock import BoundedSemaphore
+from locust.env import Environment
 
 from harness.measurement.totals import RunTotals
 from harness.run.collaborators import REAL_TIME
@@ -69,7 +70,8 @@ class Pair:
         self.runs = self.load.run, self.load.candidate.run
         for run, url in zip(self.runs, HOSTS, strict=True):
             run.set_target(url, None)
-        environment = SimpleNamespace(checkload=SimpleNamespace(load=self.load), events=None, host="")
+        environment = Environment()
+        environment.checkload = SimpleNamespace(load=self.load)
         self.users = {kind.kind: kind(environment) for kind in (Guest, Returning, FirstTime)}
 
     def start(self, number):
