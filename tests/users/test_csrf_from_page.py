@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import gevent
 import pytest
 from fault_walks import InProcessTransport
+from locust.env import Environment
 
 from harness.measurement.totals import RunTotals
 from harness.run.driver import drive_alone
@@ -52,7 +53,9 @@ def buy(tmp_path, monkeypatch):
         workload = ScenarioFolder().choose(Choices(scenario=str(tmp_path / "load.toml")))
         load = drive_alone(workload, workload.population.worker_context(0, 1)).load
         load.run.set_target(HOST, None)
-        user = kind(SimpleNamespace(checkload=SimpleNamespace(load=load), events=None, host=""))
+        environment = Environment(host="")
+        environment.checkload = SimpleNamespace(load=load)
+        user = kind(environment)
         users.append(user)
         numbers = [number for number in range(60) if workload.population.kind_of(number) == kind.kind][:times]
         each = []
