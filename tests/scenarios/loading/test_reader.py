@@ -92,7 +92,7 @@ def test_all_problems_are_reported_at_once_with_key_value_expectation_and_remedy
     assert found["arrivals.process"].expected == '"poisson" or "uniform"'
     assert found["arrivals.process"].remedy == "did you mean `poisson`?"
     assert found["arrivals.proces"].remedy == "did you mean `process`?"
-    assert found["arrivals.stages[1].from"].remedy == 'write "20/s"'
+    assert found["arrivals.stages[1].from"].remedy == 'write "20/s", or "20/min"'
     assert found["sms.share"].remedy == 'write "50%" if you mean a percentage'
     assert found["closed.duration"].value is ABSENT
     assert found["shop.worker"].remedy == "did you mean `workers`?"
