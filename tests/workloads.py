@@ -182,6 +182,10 @@ class FakeWorkload:
         assert self.shop is not None
         return self.shop
 
+    def candidate_context(self, baseline: Any) -> Any:
+        """The context of the baseline."""
+        return baseline
+
     def worker_context(self, worker: int, workers: int) -> Any:
         """The given context."""
         return self.context
