@@ -4,6 +4,7 @@ pyproject.toml has everything else, and the list of these modules. A compiled bu
 """
 
 import os
+import shutil
 import sys
 import tomllib
 from pathlib import Path
@@ -24,6 +25,8 @@ def _extensions() -> list:
         raise SystemExit(
             "CHECKLOAD_COMPILED=1 needs mypy in this environment: install it, or leave out --no-build-isolation"
         ) from None
+    for earlier in Path("build").glob("lib.*"):
+        shutil.rmtree(earlier)  # it may have modules that the list no longer names, and setuptools would pack them
     project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
     # No configuration: types of packages that the build does not have are no errors here.
     options = ["--config-file=", "--ignore-missing-imports", "--follow-imports=silent"]

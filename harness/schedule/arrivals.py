@@ -156,7 +156,8 @@ class ProfileSchedule:
         They do not depend on the profile. So an arrival keeps its number when the rate changes.
         """
         if self.process is ArrivalProcess.UNIFORM:
-            yield from (k + 0.5 for k in count())
+            for k in count():
+                yield k + 0.5
         # The seed is a string, because Python hashes it: neighbouring seeds then have nothing in common. Of all methods,
         # Python promises only for random() that it gives the same numbers in every version.
         draw = random.Random(f"arrivals {self.seed}").random
