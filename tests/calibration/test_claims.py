@@ -68,7 +68,7 @@ def test_the_table_shows_every_row_and_names_broken_claims():
     assert text.splitlines() == [
         "| claim | n | estimate | 95 % CI (Wilson) | bound | seed |",
         "|---|---:|---:|---:|---:|---:|",
-        "| rare | 100 | 6.0% | 2.8% to 12.5% | ≤ 5% | 7 |",
+        "| rare | 100 | 6.0% | 2.8% to 12.5% | ≤ 5%: **missed** | 7 |",
         "| exact | 1,000 | identical | all seen | exact | 8 |",
     ]
     assert broken == rows[:1]
