@@ -34,6 +34,8 @@ compiled: $(READY)
 
 # The unit tests of the packages that have compiled modules, with these.
 test-compiled: export PYTHONDONTWRITEBYTECODE =
+# The same code, built in a third less time.
+test-compiled: export CHECKLOAD_OPTIMISE = 0
 test-compiled: compiled
 	CHECKLOAD_BUILD=$(BUILD) $(BIN)/pytest -n auto --maxprocesses 4 -m "not end_to_end and not calibration" tests/users tests/golden tests/harness/measurement tests/harness/schedule tests/harness/distributed tests/harness/test_versions.py
 
