@@ -40,12 +40,17 @@ _LONGEST_NAME = max(map(len, (*_READ, *_ENDS_OF_TEXT)))
 _MOST_READ = 262_144  # bytes; the token stands in the head of a page, or in one of its first forms
 _MOST_TAGS = 50
 _DEEPEST = 3
-_NAME = re.compile(r"csrf|xsrf|authenticity_token|^_token$", re.IGNORECASE)
-_TAG = re.compile(r"<(?:meta|input)\b([^<>]{1,600})>", re.IGNORECASE)
+# Frameworks also show how to send a token: "csrf-param" (Rails), "_csrf_header" (Spring), "csrfHeaderName" (Django REST).
+_NO_TOKEN = r"(?![\w-]{0,30}(?:param|header|name))"
+_NAME = re.compile(rf"(?:csrf|xsrf){_NO_TOKEN}|authenticity_token|^_token$", re.IGNORECASE)
+_FIELD = re.compile(r"csrf|xsrf|authenticity_token|^_token$", re.IGNORECASE)  # CodeIgniter: "csrf_test_name"
+_TAG = re.compile(r"<(meta|input)\b([^<>]{1,600})>", re.IGNORECASE)
 _TAG_ATTRIBUTE = re.compile(
     r"""([a-zA-Z-]{1,40})\s{0,9}=\s{0,9}(?:"([^"]{0,600})"|'([^']{0,600})'|([^\s"'>]{1,600}))"""
 )
-_IN_SCRIPT = re.compile(r"""(?:csrf|xsrf)\w{0,30}["']?\s{0,9}[:=]\s{0,9}["']([^"']{8,512})["']""", re.IGNORECASE)
+_IN_SCRIPT = re.compile(
+    rf"""(?:csrf|xsrf){_NO_TOKEN}\w{{0,30}}["']?\s{{0,9}}[:=]\s{{0,9}}["']([^"']{{8,512}})["']""", re.IGNORECASE
+)
 _TOKEN = re.compile(r"[!-~]{1,512}", re.ASCII)
 
 
@@ -174,11 +179,12 @@ def _in_json(document: Any, depth: int = 0) -> str:
 
 
 def _in_page(text: str) -> str:
-    tags = (tag for tag in _TAG.finditer(text) if _NAME.search(tag[1]) or "_token" in tag[1])
+    tags = (tag for tag in _TAG.finditer(text) if _FIELD.search(tag[2]) or "_token" in tag[2])
     for tag in islice(tags, _MOST_TAGS):
-        held = {match[1].lower(): match[2] or match[3] or match[4] or "" for match in _TAG_ATTRIBUTE.finditer(tag[1])}
+        named = _FIELD if tag[1].lower() == "input" else _NAME
+        held = {match[1].lower(): match[2] or match[3] or match[4] or "" for match in _TAG_ATTRIBUTE.finditer(tag[2])}
         value = unescape(held.get("content", held.get("value", "")))
-        if _NAME.search(held.get("name", "")) and _TOKEN.fullmatch(value):
+        if named.search(held.get("name", "")) and _TOKEN.fullmatch(value):
             return value
     found = _IN_SCRIPT.search(text)
     return found[1] if found and _TOKEN.fullmatch(found[1]) else ""
