@@ -151,17 +151,16 @@ class Walk:
             finding = diagnose(failure)
             if not self.choice.uses(path):
                 finding = replace(finding, stops=False)
+            attempt.walked.finding = finding
+            attempt.walked.end = PathEnd.STOPPED if finding.stops else PathEnd.SKIPPED
             changed = dict(self.manner.changed)
             if adapt(self.manner, failure, finding, attempt.context):
                 # What another try can do without a change of the scenario stops no shopper.
                 self._note(finding, stops=finding.stops and changed != self.manner.changed)
             else:
                 self._note(finding, stops=finding.stops)
-                if self._waits(failure, finding):
-                    continue
-                attempt.walked.finding = finding
-                attempt.walked.end = PathEnd.STOPPED if finding.stops else PathEnd.SKIPPED
-                break
+                if not self._waits(failure, finding):
+                    break
         attempt.walked.exchanges = self.walker.recorder.exchanges[first:]
         attempt.walked.changed = tuple(key for key in self.manner.changed if key not in known)
         self._under_way = None

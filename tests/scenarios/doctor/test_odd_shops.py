@@ -264,3 +264,14 @@ def test_a_shop_that_throttles_for_long_is_not_waited_for(walk):
     assert [wait for wait in waits if wait > 1] == [50.5, 50.5]
     assert examined.codes() == ["throttled"]
     assert len(examined.found.stopped) > 1
+
+
+def test_a_path_that_is_throttled_at_every_try_names_the_cause(walk):
+    asked = itertools.count(1)
+    throttled = (429, {"retry-after": "0", **JSON}, b"{}")
+    examined = walk(
+        second_shop(breaks=lambda request, sound: throttled if next(asked) > 40 else sound(request)),
+        accounts=False,
+        sleep=lambda _seconds: None,
+    )
+    assert {walked.finding and walked.finding.code for walked in examined.found.stopped} == {"throttled"}
