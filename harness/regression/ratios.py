@@ -89,7 +89,9 @@ def as_lower(figure: Figure) -> Figure:
     """The figure of a rate, whose changes say by how much the baseline is higher, with how much lower the candidate is."""
 
     def lower(higher: float | None) -> float | None:
-        return higher if higher is None else 1.0 if math.isinf(higher) else higher / (1 + higher)
+        if higher is None or higher <= -1:  # a bound so wide that its ratio rounds to 0
+            return higher if higher is None else -math.inf
+        return 1.0 if math.isinf(higher) else higher / (1 + higher)
 
     return replace(
         figure,

@@ -85,6 +85,17 @@ def test_fewer_orders_are_shown_as_a_share_of_the_orders_of_the_baseline():
     assert "orders per arrival are lower by 25 %" in text(compare(pairs, PLAN), "p95")
 
 
+def test_rates_that_say_nothing_have_no_lower_bound():
+    pairs = list(pairs_of(QUIET, SAME, SAME, 2, 1))
+    scattered = [
+        (a, replace(b, orders=replace(b.orders, logarithm=b.orders.logarithm + apart)))
+        for (a, b), apart in zip(pairs, (5, -9), strict=True)
+    ]
+    throughput = next(one for one in compare(scattered, PLAN).figures if one.kind is Kind.THROUGHPUT)
+    assert throughput.low == -math.inf
+    assert "no limit" in text(compare(scattered, PLAN), "p95")
+
+
 def test_a_shop_without_a_percentile_fails_and_is_written_without_a_number():
     found = compared(Shop(failing=0.2), number=2)
     assert found.verdict is Verdict.FAILED
