@@ -25,7 +25,7 @@ MEANINGS = {
     Verdict.PASSED: "The shop kept every objective.",
     Verdict.FAILED: "The shop broke an objective.",
     Verdict.INVALID: "The measurement cannot be trusted. It says nothing about the shop, good or bad.",
-    Verdict.INCONCLUSIVE: "There are too few samples to decide.",
+    Verdict.INCONCLUSIVE: "There is not enough evidence to decide.",
 }
 """What each verdict means, as a sentence."""
 
