@@ -11,6 +11,7 @@ from typing import Any
 import gevent
 
 from harness.errors import UsageError
+from harness.results.redact import Redactor
 from scenarios.doctor.recording import ObservedTransport, Recorder
 from scenarios.doctor.walking.choice import Choice
 from scenarios.doctor.walking.customers import Customers
@@ -76,8 +77,11 @@ def examine(
         walk = _walk(scenario, options, url, customers, connect or _client(scenario, url))
         found = walk.run()
     found.embedded = not options.url
-    found.facts = gather_facts(found, walk.manner, customers, scenario, options.folder)
-    return found, _secrets(scenario, pool)
+    facts, secrets = gather_facts(found, walk.manner, customers, scenario, options.folder), _secrets(scenario, pool)
+    written = Redactor(secrets)  # the scenario quotes the shop, which may repeat a secret
+    offered = [replace(option, left_out=written.redact_text(option.left_out)) for option in facts.options]
+    found.facts = replace(facts, options=tuple(offered))
+    return found, secrets
 
 
 @contextmanager

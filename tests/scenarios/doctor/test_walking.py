@@ -146,6 +146,19 @@ def test_what_a_hostile_shop_says_harms_no_terminal_and_no_page(walk):
     assert "http-equiv" in page
 
 
+def test_a_secret_that_the_shop_repeats_is_not_in_the_written_scenario(walk):
+    said = (400, {"content-type": "application/json"}, b'{"detail": "The key hunter2 may not pay so."}')
+
+    def breaks(request, sound):
+        return said if request.name == "MasterpassBinNumberPage" else sound(request)
+
+    examined = walk(second_shop(breaks=breaks), tables={"headers": {"X-Staging-Key": "hunter2"}})
+    made = scenario_text(examined.found.facts)
+    assert "# Left out: masterpass, because" in made
+    assert "The key [removed] may not pay so" in made
+    assert "hunter2" not in made
+
+
 def test_a_place_of_the_scenario_that_the_shop_does_not_know_is_left_out(walk):
     tables = {"address": {"country": 1001, "city": "Istanbul"}, "products": {"search": ""}}
     examined = walk(second_shop(), tables=tables)
