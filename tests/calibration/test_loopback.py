@@ -75,7 +75,7 @@ def test_the_table_is_written_between_its_marks():
 
 
 def test_the_page_of_proofs_has_a_place_for_the_table():
-    page = (table.REAL.parents[1] / "docs" / "proofs.md").read_text(encoding="utf-8")
+    page = (table.TESTS.parent / "docs" / "proofs.md").read_text(encoding="utf-8")
     assert "| a claim |" in table.written(page, "| a claim |")
 
 

@@ -19,6 +19,9 @@ import pytest
 import real_runs
 from documents import PAGES, ROOT, blocks, commands
 
+from harness.run.workload import Choices
+from scenarios.runtime.scenario_folder import ScenarioFolder
+
 pytestmark = pytest.mark.end_to_end
 
 BIN = Path(sys.executable).parent
@@ -146,7 +149,7 @@ def test_an_access_log_makes_the_scenario_that_is_shown(run, folder):
 
 
 def test_the_shop_is_started_and_broken_as_shown(folder, free_port):
-    start, put = dict.fromkeys(one for _, one in commands() if one.startswith(("python -m shop", "curl ")))
+    start, put = dict.fromkeys(one for _, one in commands() if one.startswith(("python -m shop", "curl --request PUT")))
     shop = shlex.split(start.replace("8765", str(free_port)))
     with subprocess.Popen([sys.executable, *shop[1:]], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -157,6 +160,14 @@ def test_the_shop_is_started_and_broken_as_shown(folder, free_port):
                 assert reply.status == 200
         finally:
             process.terminate()
+
+
+def test_a_run_takes_the_change_that_is_shown():
+    (shown,) = {one for _, one in commands() if one.startswith("curl") and "/checkload/steer" in one}
+    words = shlex.split(shown)
+    workload = ScenarioFolder().choose(Choices(scenario="baseline"))
+    steered = workload.steer(json.loads(words[words.index("-d") + 1]), 10.0, embedded=True)
+    assert {one.name: one.after for one in steered.quantities} == {"arrival_rate": "30/s", "sms_share": "50 %"}
 
 
 def test_the_dashboards_are_written_as_they_are():
