@@ -47,11 +47,11 @@ function row(one) {
   node("a", { href: `runs/download?${query}` }, actions, "Download");
   const save = node("button", { type: "button", "aria-label": `Save as baseline: ${called(one)}` }, actions, "Save as baseline");
   save.addEventListener("click", () => send("runs/baseline", { run: one.name }, save));
-  return line;
   node("td", {}, line, one.journeys.toLocaleString("en"));
   node("td", {}, line, one.failed.toLocaleString("en"));
   node("td", { class: "when" }, line, one.p95 === "inf" ? "never" : formatNumber(one.p95, "s"));
   node("td", { class: "text why" }, line, one.reason);
+  return line;
 }
 
 async function send(path, command, button) {
