@@ -49,6 +49,7 @@ class CheckloadUi:
         own = [*scenario_facts.own_scenarios(Path.cwd()), str(environment.parsed_options.scenario)]
         self._scenarios = list(dict.fromkeys([*provider.names(), *own]))
         self.doctor: doctor.DoctorPages | None = None
+        self.runs: RunPages | None = None
 
     def install(self, web_ui: Any, command: Sequence[str] = ()) -> None:
         """Add guard, fields, tabs and pages to Locust's web UI; ``command`` starts checkload as a process."""
@@ -72,7 +73,8 @@ class CheckloadUi:
         doctor_command = [*command, "doctor"]
         self.doctor = doctor.DoctorPages(options, self._provider, self._scenarios, doctor_command, self._load_is_on)
         self.doctor.install(web_ui)
-        RunPages(Path(options.results or RESULTS), command, self._load_is_on).install(web_ui)
+        self.runs = RunPages(Path(options.results or RESULTS), command, self._load_is_on)
+        self.runs.install(web_ui)
         view = tabs.TabRows(self._current)
         guard.add_tabs(web_ui, tabs.TABS, rows=view.rows, state=self.state)
 
@@ -83,6 +85,8 @@ class CheckloadUi:
             return "A run is on. Stop it before you start another."
         if self.doctor is not None and self.doctor.walk.walking:
             return "The doctor walks through a shop. Stop it, or wait until it is done."
+        if self.runs is not None and self.runs.busy:
+            return "The page Runs compares runs or stores a baseline. Wait until it is done."
         options, problems = form.read(environment.parsed_options, asked)
         if options.scenario and options.scenario not in self._scenarios:
             problems.append(

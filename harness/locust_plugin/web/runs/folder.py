@@ -11,6 +11,7 @@ from harness import files
 from harness.files import JsonError, UnreadableFile
 from harness.results.compact import SUFFIX
 from harness.results.store import RESULT
+from harness.yield_to_load import NEVER, YieldToLoad
 
 SUMMARY, REPORT = "summary.json", "report.html"
 MOST_RUNS = 200
@@ -42,9 +43,13 @@ class ResultsFolder:
     def __init__(self, base: Path) -> None:
         self.base = base
 
-    def runs(self) -> list[ListedRun]:
+    def runs(self, yield_to_load: YieldToLoad = NEVER) -> list[ListedRun]:
         """The newest runs, the newest first; a folder without a readable summary is left out."""
-        found = [run for path in self._folders() if (run := _listed(self.base, path)) is not None]
+        found = []
+        for path in self._folders():
+            if (run := _listed(self.base, path)) is not None:
+                found.append(run)
+            yield_to_load()
         return sorted(found, key=lambda run: run.started_at, reverse=True)[:MOST_RUNS]
 
     def find(self, name: str) -> Path | None:

@@ -23,11 +23,16 @@ from harness.locust_plugin.web.runs.folder import BASELINES, ResultsFolder, stor
 from harness.reporting.html.chart import ChartSet
 from harness.reporting.html.markup import Markup, element, joined
 from harness.reporting.html.page import page
+from harness.yield_to_load import YieldToLoad
 
 RUNS_PATH = "/checkload/runs"
 PATIENCE = 120.0
 """Seconds that a command may take."""
 MOST_OUTPUT = 30_000
+PART = 65_536
+"""Bytes of a download that are sent at once: a file of orders may be large."""
+WORK_SECONDS = 0.001  # seconds of work before the load gets its turn
+PAUSE_SECONDS = 0.0005  # seconds
 _STORED = "baseline:"
 """In a request, the name of a stored baseline begins with this."""
 
@@ -41,6 +46,11 @@ class RunPages:
         self._load_is_on = load_is_on
         self._busy = False
 
+    @property
+    def busy(self) -> bool:
+        """Whether a comparison is being made, or a baseline stored."""
+        return self._busy
+
     def install(self, web_ui: Any) -> None:
         """Serve the pages. The guard of the web UI checks each request before they do."""
 
@@ -48,7 +58,9 @@ class RunPages:
             return Response(_page(), mimetype="text/html")
 
         def listed() -> Response:
-            runs = [run._asdict() for run in self._folder.runs()]
+            # In small steps: the folder may hold thousands of runs, and this process starts arrivals.
+            pause = YieldToLoad(gevent.sleep, PAUSE_SECONDS, after=WORK_SECONDS)
+            runs = [run._asdict() for run in self._folder.runs(pause)]
             return jsonify({"runs": runs, "baselines": stored_baselines(), "load": self._load_is_on()})
 
         def report() -> Response:
@@ -76,14 +88,15 @@ class RunPages:
         folder = self._folder.find(name)
         if folder is None:
             return Response("There is no such run.", HTTPStatus.NOT_FOUND, mimetype="text/plain")
-        with tempfile.TemporaryFile() as file:
-            # In a thread: compressing takes long, and lets go of Python's lock.
-            gevent.get_hub().threadpool.apply(self._folder.write_zip, (name, file))
-            file.seek(0)
-            content = file.read()
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
+        # In a thread: compressing takes long, and lets go of Python's lock.
+        gevent.get_hub().threadpool.apply(self._folder.write_zip, (name, file))
+        file.seek(0)
         called = "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in folder.resolve().name)
         attached = {"Content-Disposition": f'attachment; filename="{called}.zip"'}
-        return Response(content, mimetype="application/zip", headers=attached)
+        response = Response(iter(lambda: file.read(PART), b""), mimetype="application/zip", headers=attached)
+        response.call_on_close(file.close)
+        return response
 
     def _add_baseline(self) -> Response:
         folder = self._folder.find(_asked().get("run", ""))

@@ -57,6 +57,14 @@ def ask(made, **changes):
     return made.check_start_form(MultiDict({**FORM, **changes}))
 
 
+def test_no_run_starts_beside_a_comparison(front):
+    made, _, _ = front()
+    made.runs = SimpleNamespace(busy=True)
+    assert "Wait until it is done" in ask(made)
+    made.runs = SimpleNamespace(busy=False)
+    assert ask(made) is None
+
+
 def test_a_valid_form_becomes_the_options_of_the_next_run(front):
     made, environment, _ = front(run_time=6)
     assert ask(made, payment_mix="gpay=1") is None

@@ -9,6 +9,7 @@ from finished_runs import a_run
 from harness.locust_plugin.web.runs.folder import ResultsFolder, stored_baselines
 from harness.reporting.report import RENDERINGS
 from harness.results.store import write
+from harness.yield_to_load import YieldToLoad
 
 
 @pytest.fixture
@@ -37,6 +38,12 @@ def test_the_runs_are_listed_with_their_verdicts(base):
     assert listed["second"].report
     assert not listed["."].report
     assert listed["."].journeys > 0
+
+
+def test_the_load_gets_its_turn_after_each_folder(base):
+    turns = []
+    ResultsFolder(base).runs(YieldToLoad(turns.append, 0.5))
+    assert len(turns) == len([".", "second", "broken"])
 
 
 def test_a_folder_that_does_not_exist_has_no_runs(tmp_path):

@@ -1,6 +1,9 @@
 """The page "Runs": which commands it starts, and when it refuses to."""
 
+import io
+import os
 import sys
+import zipfile
 from types import SimpleNamespace
 
 import pytest
@@ -8,7 +11,7 @@ from finished_runs import a_run
 from flask import Flask
 
 from harness.locust_plugin.web.guard import install_guard
-from harness.locust_plugin.web.runs.page import RUNS_PATH, RunPages
+from harness.locust_plugin.web.runs.page import PART, RUNS_PATH, RunPages
 from harness.reporting.report import RENDERINGS
 from harness.results.store import write
 
@@ -87,10 +90,21 @@ def test_no_other_site_starts_a_command(served):
     assert refused.status_code == 403
 
 
+def test_a_download_is_sent_in_parts(served):
+    (served.base / "one" / "orders.bin").write_bytes(os.urandom(300_000))
+    with served.get("/download?run=one") as answer:
+        parts = list(answer.iter_encoded())
+    assert max(map(len, parts)) <= PART
+    with zipfile.ZipFile(io.BytesIO(b"".join(parts))) as archive:
+        assert archive.testzip() is None
+        assert archive.getinfo("one/orders.bin").file_size == 300_000
+
+
 def test_the_page_and_its_list_are_served(served):
     assert "Compare" in served.get("").text
     assert {run["name"] for run in served.get("/list").json["runs"]} == {"one", "two"}
     assert served.get("/list").json["baselines"] == ["old.json.gz"]
     assert served.get("/report?run=one").status_code == 404
     assert served.get("/download?run=..").status_code == 404
-    assert served.get("/download?run=one").headers["Content-Disposition"] == 'attachment; filename="one.zip"'
+    with served.get("/download?run=one") as answer:
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="one.zip"'
