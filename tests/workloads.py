@@ -142,7 +142,10 @@ class FakeWorkload:
             if error:
                 raise error
 
-        quantities = [SteeredQuantity(name=key, before="", after=str(value)) for key, value in asked.items()]
+        quantities = [
+            SteeredQuantity(name=key, before="", after=str(value), of_shop=key == "shop")
+            for key, value in asked.items()
+        ]
         return Steered(quantities=quantities, change_shop=change_shop if "shop" in asked else None, **given)
 
     def steering_form(self, elapsed: float) -> Mapping[str, Any]:

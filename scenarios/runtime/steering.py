@@ -17,6 +17,8 @@ from scenarios.schema.problems import Problem, ScenarioError
 from shop.contract import Page
 from shop.settings import FaultName
 
+OF_SHOP = frozenset({"sms_share", FAULTS})
+"""The quantities of the embedded shop."""
 SIGNING_IN = {"returning": True, "first_time": False}
 """The journeys that need an account, and whether it needs saved choices."""
 
@@ -48,7 +50,9 @@ def steer(
     if new_rate is not None:
         in_words["arrival_rate"] = f"{new_rate:g}/s"
     quantities = [
-        SteeredQuantity(name=key, before=before[key], after=in_words[key]) for key in QUANTITIES if key in named
+        SteeredQuantity(name=key, before=before[key], after=in_words[key], of_shop=key in OF_SHOP)
+        for key in QUANTITIES
+        if key in named
     ]
     return Steered(
         quantities=quantities,
@@ -56,7 +60,7 @@ def steer(
         users=needed,
         payments=dict(made.mix.payments) if "payment_mix" in named else None,
         think_scale=made.think.scale if "think_scale" in named else None,
-        change_shop=_shop_change(made) if named & {"sms_share", FAULTS} else None,
+        change_shop=_shop_change(made) if named & OF_SHOP else None,
         settings=made,
     )
 

@@ -42,11 +42,12 @@ class LoadChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SteeredQuantity:
-    """One quantity that changes: its name, and its values in words."""
+    """One quantity that changes: its name, its values in words, and whether it is one of the embedded shop."""
 
     name: str
     before: str
     after: str
+    of_shop: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

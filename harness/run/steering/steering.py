@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.results.result import SteeringChange
 from harness.run.run import Run
-from harness.run.steering.change import LEAD, LoadChange, Steered, SteeringRefused
+from harness.run.steering.change import LEAD, LoadChange, Steered, SteeredQuantity, SteeringRefused
 
 logger = logging.getLogger("checkload")
 
 SHORTEST_REST = 2.0
 """Seconds that the load must still be on: a later change would have no effect to see."""
+
+MOST_CHANGES = 500
+"""The most commands for one run: the page Live shows each one, every second."""
 
 SteerLoad = Callable[[LoadChange, int | None], None]
 """Gives the change to all processes with load, and shares out so many virtual users among them."""
@@ -55,11 +58,14 @@ class Steering:
             think_scale=steered.think_scale,
         )
         self._steer_load(change, steered.users)
+        return self._record(at, steered.quantities)
+
+    def _record(self, at: float, quantities: Iterable[SteeredQuantity]) -> Sequence[SteeringChange]:
+        """Record that these quantities change; ``at`` is in seconds from the start of the load."""
         made = [
-            SteeringChange(at=round(at, 3), quantity=one.name, before=one.before, after=one.after)
-            for one in steered.quantities
+            SteeringChange(at=round(at, 3), quantity=one.name, before=one.before, after=one.after) for one in quantities
         ]
-        run.changes += made
+        self._run.changes += made
         for one in made:
             logger.info("Changed at %.1f s: %s from %s to %s", one.at, one.quantity, one.before, one.after)
         return made
@@ -70,6 +76,10 @@ class Steering:
             raise SteeringRefused("Another change is being made; send this one again.")
         if not run.begun:
             raise SteeringRefused("The load has not started yet; change it once it is on, or stop the run.")
+        if self.number >= MOST_CHANGES:
+            raise SteeringRefused(
+                f"This run has been changed {MOST_CHANGES} times, which is the most; start another run."
+            )
         if run.closing or run.elapsed + LEAD + SHORTEST_REST > run.length:
             raise SteeringRefused("The load is ending, so a change would have no effect; start another run.")
 
@@ -85,5 +95,7 @@ class Steering:
                 f"The embedded shop did not take the change ({error.strerror or error}); nothing was changed."
             ) from None
         if run.closing:
+            # The journeys under way meet a changed shop, so this run proves nothing about its scenario.
+            self._record(run.load_duration, (one for one in steered.quantities if one.of_shop))
             raise SteeringRefused("The load ended meanwhile; only the embedded shop has changed.")
         return run.elapsed + LEAD

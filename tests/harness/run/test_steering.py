@@ -15,7 +15,7 @@ from harness.run.collaborators import RunHooks, TimeSource
 from harness.run.driver import drive_alone
 from harness.run.local_load import START_DELAY
 from harness.run.steering.change import LEAD, LoadChange, SteeringRefused, share_out
-from harness.run.steering.steering import Steering
+from harness.run.steering.steering import MOST_CHANGES, Steering
 from harness.run.workload import Judging
 
 START = 100.0 + START_DELAY
@@ -177,8 +177,20 @@ def test_a_change_of_the_shop_that_meets_the_end_of_the_load_changes_no_load(ste
 
     driver.run.workload.steer = stop_meanwhile
     with pytest.raises(SteeringRefused, match="only the embedded shop"):
-        steering.steer({"rate": 8.0})
+        steering.steer({"rate": 8.0, "shop": None})
     assert driver.run.workload.changes == []
+    # The last journeys met a changed shop, so the run must not pass.
+    assert [one.quantity for one in driver.run.changes] == ["shop"]
+
+
+def test_a_run_is_changed_only_so_many_times(steered):
+    time, driver, _, steering = steered()
+    driver.start(6)
+    time.until(START + 1.0)
+    steering.number = MOST_CHANGES
+    with pytest.raises(SteeringRefused, match="start another run"):
+        steering.steer({"rate": 8.0})
+    assert driver.run.changes == []
 
 
 def test_a_change_that_arrives_after_the_end_of_the_load_is_ignored(steered):
