@@ -8,11 +8,13 @@ from typing import Any
 
 import gevent
 from locust import LoadTestShape
+from locust.runners import STATE_CLEANUP, STATE_STOPPED
 
 from harness.run.registry import run_registry
 
 SPAWNED_AT_ONCE = 10
 """Users that are started before the load gets its turn."""
+_STOPPING = frozenset({STATE_CLEANUP, STATE_STOPPED})
 
 
 class ArrivalShape(LoadTestShape):
@@ -57,9 +59,12 @@ class OwnUsers:
             gevent.spawn(self._spawn, missing)
 
     def _spawn(self, missing: Mapping[str, int]) -> None:
+        runner = self._environment.runner
         for name, number in missing.items():
             for done in range(0, number, SPAWNED_AT_ONCE):
-                self._environment.runner.spawn_users({name: min(SPAWNED_AT_ONCE, number - done)})
+                if runner.state in _STOPPING:  # further users would stay, and take part in the next run
+                    return
+                runner.spawn_users({name: min(SPAWNED_AT_ONCE, number - done)})
                 gevent.sleep(0.001)
 
     @property

@@ -49,7 +49,7 @@ class WorkerProcess:
         self._transport = WorkerTransport(environment.runner)
         self._master_liveness = MasterLiveness(time.monotonic, os.getppid if forked else None)
         self._worker: Worker | None = None
-        self._quitting = self._signalled_before = False
+        self._quitting = self._stopping = self._signalled_before = False
         # The master gives the verdict; a worker only reports whether it ended in good order.
         environment.process_exit_code = int(Exit.PASSED)
         events = environment.events
@@ -101,18 +101,23 @@ class WorkerProcess:
 
     def on_test_stopping(self, **_: Any) -> None:
         """Drain a run that is not over: Locust is about to stop the users."""
+        self._stopping = True
         if self._run is not None:
             drain(self._run, "Ctrl-C")
 
     def on_test_stop(self, **_: Any) -> None:
         """Send the last counts to the master: all users are gone."""
+        self._stopping = False
         if self._worker is not None and not self._worker.run.ended:
             self._worker.run.end()
             self._worker.send_final_report()
 
     def _stop_test(self) -> None:
-        """Stop Locust's users: in a worker no load shape does."""
-        if not self._quitting:
+        """Stop Locust's users: in a worker no load shape does.
+
+        Locust may be stopping already, and waits for the end of the drain. Two stops at once would meet each other's dead users.
+        """
+        if not (self._quitting or self._stopping):
             gevent.spawn(self._environment.runner.stop)
 
     def _journey_log(self) -> JourneyLog | None:

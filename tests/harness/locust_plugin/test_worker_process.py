@@ -55,3 +55,17 @@ def test_a_worker_that_cannot_prepare_the_scenario_has_no_run(worker):
     assert made.prepare() is None
     assert made.load is None
     assert environment.process_exit_code == Exit.USAGE_ERROR
+
+
+def test_users_are_stopped_once_when_locust_stops_during_the_drain(worker, monkeypatch):
+    made, environment = worker()
+    made.on_test_start()
+    started = []
+    monkeypatch.setattr(worker_process.gevent, "spawn", started.append)
+    environment.runner.stop = lambda: None
+    monkeypatch.setattr(worker_process, "drain", lambda run, _reason: made._stop_test())
+    made.on_test_stopping()
+    assert started == []
+    made.on_test_stop()
+    made._stop_test()
+    assert started == [environment.runner.stop]
