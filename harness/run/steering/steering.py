@@ -88,14 +88,20 @@ class Steering:
         run = self._run
         if steered.change_shop is None:
             return run.elapsed + LEAD
+        of_shop = [one for one in steered.quantities if one.of_shop]
         try:
             steered.change_shop(run.target.shop)
+        except TimeoutError:
+            self._record(run.load_duration, of_shop)
+            raise SteeringRefused(
+                "The embedded shop did not answer in time. It may still change, so the run counts as changed; nothing else was changed."
+            ) from None
         except OSError as error:
             raise SteeringRefused(
                 f"The embedded shop did not take the change ({error.strerror or error}); nothing was changed."
             ) from None
         if run.closing:
             # The journeys under way meet a changed shop, so this run proves nothing about its scenario.
-            self._record(run.load_duration, (one for one in steered.quantities if one.of_shop))
+            self._record(run.load_duration, of_shop)
             raise SteeringRefused("The load ended meanwhile; only the embedded shop has changed.")
         return run.elapsed + LEAD

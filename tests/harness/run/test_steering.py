@@ -183,6 +183,16 @@ def test_a_change_of_the_shop_that_meets_the_end_of_the_load_changes_no_load(ste
     assert [one.quantity for one in driver.run.changes] == ["shop"]
 
 
+def test_a_shop_that_does_not_answer_in_time_may_have_changed(steered):
+    time, driver, _, steering = steered()
+    driver.start(6)
+    time.until(START + 1.0)
+    with pytest.raises(SteeringRefused, match="counts as changed"):
+        steering.steer({"rate": 8.0, "shop": TimeoutError("timed out")})
+    assert [one.quantity for one in driver.run.changes] == ["shop"]
+    assert driver.run.workload.changes == []
+
+
 def test_a_run_is_changed_only_so_many_times(steered):
     time, driver, _, steering = steered()
     driver.start(6)
