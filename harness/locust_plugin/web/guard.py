@@ -15,6 +15,8 @@ from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
 from harness.host_header import ALLOWED_HOSTS_OPTION, host_and_port, is_allowed_host
 
+LARGEST_BODY = 1_000_000
+"""The most bytes of a request, also of one that does not say how long it is."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Refusal = tuple[str, int]
@@ -59,6 +61,7 @@ def install_guard(
     of every run, whatever the form says: with any other name Locust would end the run.
     """
     app = web_ui.app
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     bound = str(web_ui.host or "")
 
     def before() -> Response | Refusal | None:

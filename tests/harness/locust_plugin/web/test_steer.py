@@ -1,12 +1,13 @@
 """The address that takes commands to change a run."""
 
+import io
 from types import SimpleNamespace
 
 import pytest
 from flask import Flask
 
 from harness.errors import UsageError
-from harness.locust_plugin.web.guard import install_guard
+from harness.locust_plugin.web.guard import LARGEST_BODY, install_guard
 from harness.locust_plugin.web.steer import STEER_PATH, install_steering
 from harness.locust_plugin.web.ui_state import UiState
 from harness.results.result import SteeringChange
@@ -73,6 +74,15 @@ def test_a_command_for_another_run_or_without_a_run_is_refused(served):
     assert client.post(STEER_PATH, json={"arrival_rate": 3, "run": "r0"}, **HERE).status_code == 409
     now.state = UiState(None)
     assert client.post(STEER_PATH, json={"arrival_rate": 3}, **HERE).status_code == 409
+    assert steering.asked == []
+
+
+def test_a_command_that_does_not_say_how_long_it_is_is_limited(served):
+    client, steering, _ = served
+    chunked, kind = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}, "application/json"
+    long = io.BytesIO(b'{"payment_mix": "' + b"x" * 2 * LARGEST_BODY + b'"}')
+    answer = client.post(STEER_PATH, input_stream=long, environ_overrides=chunked, content_type=kind, **HERE)
+    assert answer.status_code in {400, 413}
     assert steering.asked == []
 
 
