@@ -50,7 +50,7 @@ class LiveFeed:
         self._current = current
         self._clock = clock
         self._of = ""
-        self._subjects: OrderedDict[str, tuple[LiveSubject, float]] = OrderedDict()
+        self._subjects: OrderedDict[tuple[str, str], tuple[LiveSubject, float]] = OrderedDict()
         self._slow = NOTHING_YET
         self._slow_until = 0.0
         self._slow_of: object = None
@@ -102,12 +102,13 @@ class LiveFeed:
 
     def _subject_rows(self, run: Run, asked: Mapping[str, str], name: str) -> dict[str, Any]:
         name = name[:LONGEST_SUBJECT]
-        subject, until = self._subjects.pop(name) if name in self._subjects else (LiveSubject(name), 0.0)
+        key = run.id, name  # the next run may begin while this one is read
+        subject, until = self._subjects.pop(key) if key in self._subjects else (LiveSubject(name), 0.0)
         if self._clock() >= until:
             until = self._clock() + FRESH
-            self._subjects[name] = subject, until
+            self._subjects[key] = subject, until
             subject.update(run.recorder, run.elapsed, self._yield_to_load())
-        self._subjects[name] = subject, until
+        self._subjects[key] = subject, until
         while len(self._subjects) > MOST_SUBJECTS:
             self._subjects.popitem(last=False)
         same = asked.get("subject") == name and asked.get("length") == str(subject.group_length)

@@ -2,6 +2,7 @@
 
 const $ = (id) => document.getElementById(id);
 const WINDOW = 2; // seconds over which rates are counted: workers report once a second
+const MOST_POINTS = 1200; // in a run of hours, more would slow the charts down
 const live = { run: null, samples: [], samplesVersion: 0, rows: new Map(), points: [], subject: "pages", length: "", number: 0, tables: "", mode: "p95" };
 const asked = { dirty: new Set(), faults: null, names: "" };
 
@@ -90,7 +91,9 @@ function takeRows(news) {
   for (const row of news.rows) live.rows.set(row[0], row);
   const last = live.points.at(-1)?.[0] ?? -1;
   live.points.push(...news.points.filter(([at]) => at > last));
-  Object.assign(live, { length: String(news.length), number: news.number, ours: new Set(news.ours) });
+  // The process thins its points out; number 0 asks for all of them again.
+  const number = live.points.length > MOST_POINTS ? 0 : news.number;
+  Object.assign(live, { length: String(news.length), number, ours: new Set(news.ours) });
 }
 
 function charts({ run, events }) {

@@ -12,6 +12,7 @@ from workloads import FakeWorkload
 from harness.locust_plugin.web.live.feed import LiveFeed
 from harness.locust_plugin.web.live.page import FEED_PATH, LIVE_PATH, install_live
 from harness.locust_plugin.web.live.samples import MOST_SAMPLES, RunSamples
+from harness.locust_plugin.web.live.subject import LiveSubject
 from harness.locust_plugin.web.ui_state import UiState
 from harness.measurement.sample import PageSample
 from harness.objectives.parser import parse
@@ -143,6 +144,25 @@ def test_a_query_that_makes_no_sense_is_answered_all_the_same(watched, asked):
     answer = watched.feed.answer(asked)
     assert len(answer["subject"]["name"]) <= 200
     assert answer["samples"]["from"] == 0
+
+
+def test_rows_that_are_read_while_the_next_run_begins_are_not_those_of_the_next_run(watched, monkeypatch):
+    watched.driver.start(20)
+    watched.time.until(110.0)
+    looked = []
+
+    def next_run_begins(subject, *_):
+        looked.append(subject)
+        if len(looked) == 1:
+            watched.driver.run.id = "the next run"
+            watched.feed.answer({"subject": "journeys"})
+
+    monkeypatch.setattr(LiveSubject, "update", next_run_begins)
+    watched.feed.answer({"subject": "journeys"})
+    watched.time.until(112.0)
+    watched.feed.answer({"subject": "journeys"})
+    first, second = dict.fromkeys(looked)
+    assert looked == [first, second, second]
 
 
 def test_many_subjects_take_no_more_room_than_a_few(watched):
