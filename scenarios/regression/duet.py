@@ -152,6 +152,11 @@ class BusyShare:
         self._before: tuple[float, float] | None = None
         self._load = 0.0
 
+    @property
+    def known(self) -> bool:
+        """Whether this machine shows how busy it is."""
+        return self._before is not None
+
     def __call__(self) -> Busy | None:
         """Read the counters and compare them with those of the last call."""
         try:

@@ -129,12 +129,12 @@ def _duet(arguments: argparse.Namespace) -> int:
         return compare_results(rounds, q, plan)
 
     done = DuetRounds()
-    busy = BusyShare() if shared == THIS_MACHINE else lambda: None
-    comparison = play(run_round, compare_all, busy, say=_say, done=done)
+    busy = BusyShare()
+    comparison = play(run_round, compare_all, busy if shared == THIS_MACHINE else lambda: None, say=_say, done=done)
     notes = [*remarks([(one.label, one.run) for one in done.runs])]
     if done.too_busy:
         notes.append(f"{done.too_busy.capitalize()}. That hides a part of the difference: the real one is larger.")
-    if shared != THIS_MACHINE or busy() is None:
+    if shared != THIS_MACHINE or not busy.known:
         where = f"Both versions are at {shared}. checkload" if shared else "checkload"
         notes.append(
             f"{where} cannot see how busy the machines are, and whether they share a database. If anything that both share is more "

@@ -120,9 +120,18 @@ def in_duet(tmp_path, *options):
     return main(["regress", "duet", "baseline", *TWO_HOSTS, *options, "--results", str(tmp_path / "out")])
 
 
+class Machine(SimpleNamespace):
+    """A machine that is always as busy as this."""
+
+    known = True
+
+    def __call__(self):
+        return self.busy
+
+
 @pytest.fixture
 def quiet(monkeypatch):
-    monkeypatch.setattr(regress, "BusyShare", lambda: lambda: duet.Busy(0.2))
+    monkeypatch.setattr(regress, "BusyShare", lambda: Machine(busy=duet.Busy(0.2)))
 
 
 @pytest.mark.usefixtures("quiet")
@@ -139,9 +148,18 @@ def test_a_duet_starts_both_versions_and_compares_their_slices(loads, tmp_path, 
 
 @pytest.mark.usefixtures("quiet")
 def test_a_duet_on_a_busy_machine_is_refused(loads, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(regress, "BusyShare", lambda: lambda: duet.Busy(0.9, 0.1))
+    monkeypatch.setattr(regress, "BusyShare", lambda: Machine(busy=duet.Busy(0.9, 0.1)))
     assert in_duet(tmp_path) == 4
-    assert "the machine that both versions share was 90 % busy" in " ".join(capsys.readouterr().out.split())
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.count("machine that both versions share was 90 % busy") == 1
+    assert "cannot see" not in said
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_duet_says_so_if_it_cannot_see_how_busy_the_machine_is(loads, tmp_path, capsys, monkeypatch, known):
+    monkeypatch.setattr(regress, "BusyShare", lambda: Machine(busy=None, known=known))
+    assert in_duet(tmp_path) == 0
+    assert ("checkload cannot see how busy" in " ".join(capsys.readouterr().out.split())) is not known
 
 
 def test_a_duet_needs_two_hosts(loads, tmp_path, capsys):

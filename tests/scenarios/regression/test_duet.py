@@ -85,5 +85,7 @@ def test_the_busy_share_is_that_since_the_last_call(tmp_path):
     stat.write_text("cpu 160 0 120 800 120 0 0 0 0 0\n")
     assert busy().share == pytest.approx(0.4)
     assert busy() is None
+    assert busy.known
     stat.unlink()
     assert busy() is None
+    assert not busy.known
