@@ -44,9 +44,14 @@ class Recorder:
         self._limit = seconds
         self._started = clock()
 
+    @property
+    def left(self) -> float:
+        """Seconds that the walk may still take."""
+        return self._limit - (self.clock() - self._started)
+
     def check(self) -> None:
         """Raise ``WalkEnded`` if no more requests may be sent."""
-        if self.clock() - self._started >= self._limit:
+        if self.left <= 0:
             raise WalkEnded(f"took the {self._limit:.0f} s that it may take")
         if len(self.exchanges) >= MOST_EXCHANGES:
             raise WalkEnded(f"sent the {MOST_EXCHANGES} requests that it may send")

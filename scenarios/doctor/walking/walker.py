@@ -175,7 +175,7 @@ class Walk:
         if finding.code != "throttled" or not passed or not (said.isascii() and said.isdecimal()):
             return False
         seconds = float(said[:6]) + 0.5
-        if self._waited + seconds > LONGEST_WAITS:
+        if seconds > min(LONGEST_WAITS - self._waited, self.walker.recorder.left):
             return False
         self._waited += seconds
         self.walker.sleep(seconds)

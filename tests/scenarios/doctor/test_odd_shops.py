@@ -266,6 +266,18 @@ def test_a_shop_that_throttles_for_long_is_not_waited_for(walk):
     assert len(examined.found.stopped) > 1
 
 
+def test_a_walk_does_not_wait_beyond_its_time_limit(walk):
+    waits, asked = [], itertools.count(1)
+    throttled = (429, {"retry-after": "50", **JSON}, b"{}")
+    walk(
+        second_shop(breaks=lambda request, sound: throttled if next(asked) > 40 else sound(request)),
+        accounts=False,
+        seconds=40.0,
+        sleep=waits.append,
+    )
+    assert [wait for wait in waits if wait > 1] == []
+
+
 def test_a_path_that_is_throttled_at_every_try_names_the_cause(walk):
     asked = itertools.count(1)
     throttled = (429, {"retry-after": "0", **JSON}, b"{}")
