@@ -53,6 +53,8 @@ def add(folder: Path, place: Place) -> Baseline:
     same = [one for one in earlier if one.result.run_id == result.run_id]
     if same:
         raise BaselineError(f"{label}: the run {result.run_id} is stored already, as {same[0].path}")
+    if useless := [*unlike([place])]:
+        raise BaselineError("\n".join(useless))
     newest = [(str(one.path), one.result) for one in earlier[-1:]]
     problems = [*unlike([*newest, place], remedy="use the same machine and the same checkload")]
     if problems:

@@ -6,6 +6,7 @@ import pytest
 from finished_runs import a_run
 
 from harness.regression.baselines import MAX_BYTES
+from harness.results.result import SteeringChange
 from harness.results.store import write
 from scenarios.commands.cli import main
 
@@ -60,6 +61,15 @@ def test_unlike_and_invalid_runs_are_refused_with_the_reason_and_the_others_are_
     ):
         assert part in said
     assert {file.name for file in (place / "baselines").iterdir()} == {"x-0.json.gz", "x-1.json.gz"}
+
+
+def test_no_folder_is_suggested_for_a_run_that_no_comparison_can_use(place, capsys):
+    change = SteeringChange(at=3.0, quantity="users", before="10", after="20")
+    write(replace(a_run(10), changes=(change,)), place / "changed")
+    assert main(["baseline", "add", "changed"]) == 2
+    said = capsys.readouterr().err
+    assert "changed was changed by a person" in said
+    assert "--folder" not in said
 
 
 def test_a_damaged_file_among_the_baselines_is_named(place, capsys):
