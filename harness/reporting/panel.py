@@ -151,8 +151,8 @@ def _objectives(state: PanelState, width: int) -> Iterator[str]:
         room = max(1, width - len(measured) - 5)
         text = one.objective.text if len(one.objective.text) <= room else f"{one.objective.text[: room - 1]}…"
         yield _fitted(f"  {mark} {text:{room}} {measured}", width, colour)
-    if more := len(ranked) - MOST_OBJECTIVES:
-        yield from [_fitted(f"    and {more} more", width, _GREY)] * (more > 0)
+    if (more := len(ranked) - MOST_OBJECTIVES) > 0:
+        yield _fitted(f"    and {more} more", width, _GREY)
 
 
 def sparkline(times: Sequence[float | None]) -> str:
