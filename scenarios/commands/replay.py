@@ -20,7 +20,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode
-from urllib.request import urlopen
+from urllib.request import ProxyHandler, build_opener
 
 from harness.errors import UsageError
 from harness.exits import Exit
@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
         with _prometheus(Path(folder), arguments.port) as process:
             _print(f"{_run_count(files)}, and the run on port {METRICS_PORT} if there is one:")
             _print(f"http://127.0.0.1:{arguments.port}/graph?{_graph(span)}")
-            if drawn := _drawn_dashboards(f"http://127.0.0.1:{arguments.port}", Path(folder) / "dashboards"):
+            if drawn := _drawn_dashboards(process, f"http://127.0.0.1:{arguments.port}", Path(folder) / "dashboards"):
                 _print("The dashboards of the last run, as long as this command runs:")
                 _print("\n".join(page.as_uri() for page in drawn))
             try:
@@ -199,20 +199,23 @@ def _prometheus(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
                 process.wait()
 
 
-def _drawn_dashboards(address: str, into: Path) -> list[Path]:
+def _drawn_dashboards(process: subprocess.Popen[bytes], address: str, into: Path) -> list[Path]:
     """A page for each dashboard, drawn from this Prometheus; none without the folder ``dashboards`` of the repository."""
-    if not (_REPOSITORY / "dashboards" / "examine").is_dir() or not _is_ready(address):
+    if not (_REPOSITORY / "dashboards" / "examine").is_dir() or not is_ready(process, address):
         return []
     command = [sys.executable, "-m", "dashboards.examine", "--prometheus", address, "--pictures", str(into)]
     subprocess.run(command, cwd=_REPOSITORY, capture_output=True, check=False)  # noqa: S603 - our own program
     return sorted(into.glob("*.html"))
 
 
-def _is_ready(address: str) -> bool:
-    """Wait until Prometheus answers, for a minute at most; a long run takes it some seconds."""
+def is_ready(process: subprocess.Popen[bytes], address: str) -> bool:
+    """Wait until this Prometheus answers, for a minute at most; a long run takes it some seconds."""
+    direct = build_opener(ProxyHandler({}))  # a proxy of the environment does not reach this machine
     for _ in range(_READY_WITHIN):
+        if process.poll() is not None:
+            return False
         try:
-            with urlopen(f"{address}/-/ready", timeout=5):  # noqa: S310 - an address of ours
+            with direct.open(f"{address}/-/ready", timeout=5):
                 return True
         except OSError:
             time.sleep(1)
