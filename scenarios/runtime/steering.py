@@ -46,7 +46,7 @@ def steer(
         raise UsageError("\n".join(_sentence(problem) for problem in error.problems)) from None
     in_words = _words(made)
     before = _words(scenario) | {"arrival_rate": f"{rate:g}/s", "users": str(users)}
-    new_rate = _rate(made) if "arrival_rate" in named else None
+    new_rate = _peak(made) if "arrival_rate" in named else None
     if new_rate is not None:
         in_words["arrival_rate"] = f"{new_rate:g}/s"
     quantities = [
@@ -98,10 +98,6 @@ def _without_users(scenario: Scenario) -> Any:
 def _peak(scenario: Scenario) -> float:
     profile = scenario.profile()
     return 0.0 if profile is None else profile.peak_rate
-
-
-def _rate(scenario: Scenario) -> float:
-    return _peak(scenario)
 
 
 def _journey(scenario: Scenario) -> float:
