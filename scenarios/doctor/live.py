@@ -132,6 +132,7 @@ def _walk(scenario: Scenario, options: Options, url: str, customers: Customers, 
         Choice() if options.adapts_freely else Choice.of(scenario),
         announce=lambda orders: options.tell(_announcement(orders)),
         progress=lambda walked: options.tell(_progress(walked)),
+        wait=lambda seconds: options.tell(f"The shop throttles. Waiting {seconds:g} s, as it says."),
     )
 
 

@@ -36,7 +36,8 @@ LONGEST_WAITS = 120.0
 class Walk:
     """A whole walk.
 
-    ``announce`` is told before the first order how many may be placed, ``progress`` of each path that has been walked.
+    ``announce`` is told before the first order how many may be placed, ``progress`` of each path that has been walked, ``wait`` of
+    each wait for a shop that throttles, in seconds.
     """
 
     walker: PathWalker
@@ -45,6 +46,7 @@ class Walk:
     choice: Choice = field(default_factory=Choice)
     announce: Callable[[int], None] = lambda _orders: None
     progress: Callable[[WalkedPath], None] = lambda _walked: None
+    wait: Callable[[float], None] = lambda _seconds: None
     found: Examination = field(init=False)
     _under_way: tuple[WalkPath, int] | None = field(init=False, default=None)
     _waited: float = field(init=False, default=0.0)
@@ -178,6 +180,7 @@ class Walk:
         if seconds > min(LONGEST_WAITS - self._waited, self.walker.recorder.left):
             return False
         self._waited += seconds
+        self.wait(seconds)
         self.walker.sleep(seconds)
         return True
 
