@@ -87,10 +87,12 @@ def install_guard(
 
     app.before_request(before)
     # Locust allows every site to read its answers. Flask calls the first function of this list last.
-    app.after_request_funcs.setdefault(None, []).insert(0, _drop_cors_headers)
+    app.after_request_funcs.setdefault(None, []).insert(0, _keep_other_sites_out)
 
 
-def _drop_cors_headers(response: Response) -> Response:
+def _keep_other_sites_out(response: Response) -> Response:
+    """Let no other site read an answer, or show a page in a frame, where a person would click its buttons unseen."""
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
     for name in [name for name, _ in response.headers if name.lower().startswith("access-control-")]:
         del response.headers[name]
     return response

@@ -171,6 +171,12 @@ def test_no_other_site_may_read_answers_of_the_ui(ui):
     assert [name for name, _ in reply.headers if name.lower().startswith("access-control")] == []
 
 
+def test_no_other_site_may_show_a_page_in_a_frame(ui):
+    for path in ("/stats/requests", "/nonsense"):
+        reply = ui.app.test_client().get(path, base_url="http://127.0.0.1:8089")
+        assert reply.headers["X-Frame-Options"] == "SAMEORIGIN"
+
+
 @pytest.mark.parametrize("key", ["weight", "host", "network_timeout", "tasks"])
 def test_user_classes_cannot_be_changed(ui, key):
     reply = ask(ui, "/user", json={"user_class_name": "Guest", key: "1"})
