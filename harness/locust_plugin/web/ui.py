@@ -81,12 +81,8 @@ class CheckloadUi:
     def check_start_form(self, asked: guard.Form) -> str | None:
         """Apply the form of a new run to Locust's options, or return everything that is wrong with it."""
         environment = self._environment
-        if self._load_is_on():
-            return "A run is on. Stop it before you start another."
-        if self.doctor is not None and self.doctor.walk.walking:
-            return "The doctor walks through a shop. Stop it, or wait until it is done."
-        if self.runs is not None and self.runs.busy:
-            return "The page Runs compares runs or stores a baseline. Wait until it is done."
+        if hindrance := self._hindrance():
+            return hindrance
         options, problems = form.read(environment.parsed_options, asked)
         if options.scenario and options.scenario not in self._scenarios:
             problems.append(
@@ -103,6 +99,9 @@ class CheckloadUi:
             problems.append(form.with_form_labels(str(usage_error)))
         if problems:
             return "\n".join(problems)
+        # Prometheus may have taken seconds to read the queries.
+        if hindrance := self._hindrance():
+            return hindrance
         # Locust needs numbers, also where the scenario sets them.
         asked["user_count"] = str(workload.population.users)
         asked["spawn_rate"] = str(self._user_settings.ramp(options) or workload.population.spawn_rate)
@@ -111,6 +110,16 @@ class CheckloadUi:
                 asked[key] = getattr(options, key)
         vars(environment.parsed_options).update(vars(options))
         return None
+
+    def _hindrance(self) -> str:
+        """Why no run can start now; empty if one can."""
+        if self._load_is_on():
+            return "A run is on. Stop it before you start another."
+        if self.doctor is not None and self.doctor.walk.walking:
+            return "The doctor walks through a shop. Stop it, or wait until it is done."
+        if self.runs is not None and self.runs.busy:
+            return "The page Runs compares runs or stores a baseline. Wait until it is done."
+        return ""
 
     def _load_is_on(self) -> bool:
         return self.state() is not None or bool(self._environment.runner.shape_greenlet)

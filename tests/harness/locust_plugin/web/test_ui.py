@@ -57,6 +57,19 @@ def ask(made, **changes):
     return made.check_start_form(MultiDict({**FORM, **changes}))
 
 
+def test_of_two_forms_at_the_same_time_only_one_starts_a_run(front, monkeypatch):
+    made, environment, _ = front()
+    choose = made._choose
+
+    def slowly(options):
+        environment.runner.shape_greenlet = "that of the other form"
+        return choose(options)
+
+    monkeypatch.setattr(made, "_choose", slowly)
+    assert "A run is on" in ask(made, payment_mix="gpay=1")
+    assert not environment.parsed_options.payment_mix
+
+
 def test_no_run_starts_beside_a_comparison(front):
     made, _, _ = front()
     made.runs = SimpleNamespace(busy=True)
