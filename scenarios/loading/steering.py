@@ -17,7 +17,8 @@ from scenarios.schema.validation_errors import problems_of
 FAULTS = "faults"
 QUANTITIES = ("arrival_rate", "users", "payment_mix", "sms_share", "think_scale", FAULTS)
 """What can be changed while a run is on."""
-_OF_THE_SHOP = frozenset({"sms_share", FAULTS})
+OF_THE_SHOP = frozenset({"sms_share", FAULTS})
+"""The quantities of the embedded shop."""
 _NO_SHOP = "nothing here: a shop of your own decides this itself, and only the embedded shop can be told"
 
 
@@ -55,7 +56,7 @@ def _problems(scenario: Scenario, key: str, value: Any, *, embedded: bool) -> It
     """What is wrong with the type of a value, and with a quantity that this run cannot change."""
     number_or_text = isinstance(value, str | int | float) and not isinstance(value, bool)
     trace = scenario.trace
-    if key in _OF_THE_SHOP and not embedded:
+    if key in OF_THE_SHOP and not embedded:
         yield Problem(key, value, _NO_SHOP, "leave it out, or start a run without a host")
     elif key == FAULTS and not isinstance(value, list):
         yield Problem(key, value, "a list of faults; an empty list ends them")

@@ -11,14 +11,12 @@ from harness.errors import UsageError
 from harness.run.steering.change import Steered, SteeredQuantity
 from harness.units import format_percent
 from scenarios.loading.scenario import Scenario
-from scenarios.loading.steering import FAULTS, QUANTITIES, steered_scenario
+from scenarios.loading.steering import FAULTS, OF_THE_SHOP, QUANTITIES, steered_scenario
 from scenarios.runtime.embedded_shop import EmbeddedShop
 from scenarios.schema.problems import Problem, ScenarioError
 from shop.contract import Page
 from shop.settings import FaultName
 
-OF_SHOP = frozenset({"sms_share", FAULTS})
-"""The quantities of the embedded shop."""
 SIGNING_IN = {"returning": True, "first_time": False}
 """The journeys that need an account, and whether it needs saved choices."""
 
@@ -50,7 +48,7 @@ def steer(
     if new_rate is not None:
         in_words["arrival_rate"] = f"{new_rate:g}/s"
     quantities = [
-        SteeredQuantity(name=key, before=before[key], after=in_words[key], of_shop=key in OF_SHOP)
+        SteeredQuantity(name=key, before=before[key], after=in_words[key], of_shop=key in OF_THE_SHOP)
         for key in QUANTITIES
         if key in named
     ]
@@ -60,7 +58,7 @@ def steer(
         users=needed,
         payments=dict(made.mix.payments) if "payment_mix" in named else None,
         think_scale=made.think.scale if "think_scale" in named else None,
-        change_shop=_shop_change(made) if named & OF_SHOP else None,
+        change_shop=_shop_change(made) if named & OF_THE_SHOP else None,
         settings=made,
     )
 
