@@ -10,12 +10,16 @@ from pathlib import Path
 from harness.measurement.histogram import Histogram
 from harness.measurement.recorder import Recorder
 from harness.measurement.totals import RunTotals
-from harness.results.store import read
+from harness.results.store import ResultError, read
 
 
 def main(places: list[str]) -> int:
     """Print the sums and percentiles of all results, and the verdict of each."""
-    results = [read(Path(place)) for place in places]
+    try:
+        results = [read(Path(place)) for place in places]
+    except ResultError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     if not results:
         sys.stderr.write("name at least one result: python docs/add_results.py RESULT RESULT…\n")
         return 2
