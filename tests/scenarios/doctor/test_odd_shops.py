@@ -240,15 +240,15 @@ def test_what_fails_now_and_then_is_one_finding_with_all_its_paths(walk, reply, 
 
 
 def test_a_shop_that_throttles_is_given_the_time_that_it_wants(walk):
-    waits, told, asked = [], [], itertools.count(1)
+    waits, lines, asked = [], [], itertools.count(1)
     throttled = (429, {"retry-after": "7", **JSON}, b'{"detail": "Request was throttled."}')
 
     def breaks(request, sound):
         return throttled if next(asked) in (40, 90) else sound(request)
 
-    examined = walk(second_shop(breaks=breaks), accounts=False, sleep=waits.append, tell=told.append)
+    examined = walk(second_shop(breaks=breaks), accounts=False, sleep=waits.append, tell=lines.append)
     assert [wait for wait in waits if wait > 1] == [7.5, 7.5]
-    assert told.count("The shop throttles. Waiting 7.5 s, as it says.") == 2
+    assert lines.count("The shop throttles. Waiting 7.5 s, as it says.") == 2
     assert examined.codes() == ["throttled"]
     assert "passed, but under load they would not" in examined.first_lines
     assert not examined.found.stopped
