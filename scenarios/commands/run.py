@@ -13,8 +13,8 @@ from harness.errors import UsageError
 EPILOG = """
 options of locust that most runs need:
   --host URL           the shop; without it, the embedded shop is started for the run
-  --allow-target HOST  a host that may be loaded, beside this machine; [target] allowed does the same
-  --results FOLDER     where the results go (default: a new folder in results/)
+  --allow-target HOST  a host that may be loaded; [target] allowed does the same. This machine always may
+  --results FOLDER     where the run makes a folder for its results (default: results)
   --run-time TIME      how long the run lasts, in place of the scenario's time, such as 5m
   --arrival-rate RATE  one constant rate of journeys, in place of the scenario's, such as 20/s
   --max-orders NUMBER  a ceiling: the load ends before it can place more orders
