@@ -6,6 +6,7 @@ seconds of processor time, and this process starts arrivals.
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -92,7 +93,7 @@ class RunPages:
         # In a thread: compressing takes long, and lets go of Python's lock.
         gevent.get_hub().threadpool.apply(self._folder.write_zip, (name, file))
         file.seek(0)
-        called = "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in folder.resolve().name)
+        called = re.sub(r"[^A-Za-z0-9._-]", "-", folder.resolve().name)  # a header holds no other letters
         attached = {"Content-Disposition": f'attachment; filename="{called}.zip"'}
         response = Response(iter(lambda: file.read(PART), b""), mimetype="application/zip", headers=attached)
         response.call_on_close(file.close)

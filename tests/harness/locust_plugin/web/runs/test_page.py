@@ -100,6 +100,13 @@ def test_a_download_is_sent_in_parts(served):
         assert archive.getinfo("one/orders.bin").file_size == 300_000
 
 
+def test_a_run_in_a_folder_with_foreign_letters_can_be_downloaded(served):
+    write(a_run(), served.base / "Größe 東", (), RENDERINGS)
+    with served.get("/download?run=Größe 東") as answer:
+        assert answer.status_code == 200
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="Gr--e--.zip"'
+
+
 def test_the_page_and_its_list_are_served(served):
     assert "Compare" in served.get("").text
     assert {run["name"] for run in served.get("/list").json["runs"]} == {"one", "two"}
