@@ -54,17 +54,19 @@ class OwnUsers:
         """Start the users that are missing, in small steps and in the background."""
         present = self.counts()
         of_kind = {kind: name for name, kind in self._kinds.items()}
-        missing = {of_kind[kind]: n - present[kind] for kind, n in counts.items() if n > present[kind]}
-        if missing:
-            gevent.spawn(self._spawn, missing)
+        wanted = {of_kind[kind]: n for kind, n in counts.items() if n > present[kind]}
+        if wanted:
+            gevent.spawn(self._spawn, wanted)
 
-    def _spawn(self, missing: Mapping[str, int]) -> None:
+    def _spawn(self, wanted: Mapping[str, int]) -> None:
         runner = self._environment.runner
-        for name, number in missing.items():
-            for done in range(0, number, SPAWNED_AT_ONCE):
-                if runner.state in _STOPPING:  # further users would stay, and take part in the next run
-                    return
-                runner.spawn_users({name: min(SPAWNED_AT_ONCE, number - done)})
+        for name, number in wanted.items():
+            for _ in range(0, number, SPAWNED_AT_ONCE):
+                # Counted again each time: another change may start users meanwhile.
+                missing = number - runner.user_classes_count[name]
+                if missing <= 0 or runner.state in _STOPPING:  # users of a stopped run would take part in the next one
+                    break
+                runner.spawn_users({name: min(SPAWNED_AT_ONCE, missing)})
                 gevent.sleep(0.001)
 
     @property

@@ -24,6 +24,21 @@ class Runner:
             self.state = self._then
 
 
+def test_two_changes_one_after_the_other_start_no_user_twice(monkeypatch):
+    runner = Runner(stops_at=10_000, then=STATE_STOPPED)
+    users, begun = OwnUsers(SimpleNamespace(runner=runner)), []
+    monkeypatch.setattr(shape.gevent, "spawn", lambda work, wanted: work(wanted))
+
+    def second_change(_):
+        if not begun:
+            begun.append(True)
+            users.raise_to({"guest": 120})
+
+    monkeypatch.setattr(shape.gevent, "sleep", second_change)
+    users.raise_to({"guest": 100})
+    assert runner.user_classes_count["Guest"] == 120
+
+
 @pytest.fixture
 def raised(monkeypatch):
     monkeypatch.setattr(shape.gevent, "spawn", lambda work, missing: work(missing))
