@@ -15,7 +15,7 @@ from harness.run.workload import Judging
 from harness.shop_metrics.evaluate import evaluate_metric
 from harness.shop_metrics.measurement import MetricMeasurement, MetricSeries
 from harness.shop_metrics.objective import MetricObjective
-from harness.shop_metrics.prometheus import QueryError, WrongQuery, query_range
+from harness.shop_metrics.prometheus import NoAnswer, QueryError, WrongQuery, query_range
 from harness.shop_metrics.source import PrometheusSource
 
 logger = logging.getLogger("checkload")
@@ -44,7 +44,8 @@ def check_prometheus(judging: Judging, allowed: Collection[str], now: float) -> 
             problems.append(f'objectives "{objective.text}": Prometheus cannot read the query: {error}; correct it')
         except QueryError as error:
             logger.warning("Objectives on metrics will be inconclusive: Prometheus at %s: %s", source.server, error)
-            break
+            if isinstance(error, NoAnswer):
+                break
     if problems:
         raise UsageError("\n".join(problems))
 
@@ -70,29 +71,37 @@ def measure_metrics(run: Run) -> tuple[tuple[MetricMeasurement, ...], tuple[Obje
     if source is None:
         return (), ()
     kept, results = [], []
-    problem = ""
+    silence = ""
     for objective in judging.metric_objectives:
-        measured, moments = _measure(run, source, objective, problem)
-        problem = measured.problem  # the same server answers the next query no better
+        try:
+            measured, moments = _measure(run, source, objective, silence)
+        except NoAnswer as error:
+            silence = str(error)  # the next query would wait as long for nothing
+            measured, moments = MetricMeasurement(text=objective.text, problem=silence), 0
         results.append(evaluate_metric(objective, measured, moments))
         kept.append(measured.shortened(objective.operator))
     return tuple(kept), tuple(results)
 
 
 def _measure(
-    run: Run, source: PrometheusSource, objective: MetricObjective, problem: str
+    run: Run, source: PrometheusSource, objective: MetricObjective, silence: str
 ) -> tuple[MetricMeasurement, int]:
-    """What Prometheus says, and how many moments it was asked for."""
+    """What Prometheus says, and how many moments it was asked for; raises ``NoAnswer``.
+
+    ``silence`` says why it did not answer an earlier query (``""``: it did).
+    """
     window = run.recorder.window
     start, end = window.steady_from, min(window.steady_until, window.start + run.load_duration)
     if not run.begun or end <= start:
         return MetricMeasurement(text=objective.text, problem="the run has no steady part"), 0
-    if problem:
-        return MetricMeasurement(text=objective.text, problem=problem), 0
+    if silence:
+        return MetricMeasurement(text=objective.text, problem=silence), 0
     step = max(SHORTEST_STEP, math.ceil((end - start) / MOST_MOMENTS))
     since_1970 = run.wall_clock() - run.clock()
     try:
         series = query_range(source, objective.query, since_1970 + start, since_1970 + end, step)
+    except NoAnswer:
+        raise
     except QueryError as error:
         return MetricMeasurement(text=objective.text, problem=str(error)), 0
     began = since_1970 + window.start

@@ -26,6 +26,10 @@ class QueryError(Exception):
     """A query without an answer; the message says why, as half a sentence."""
 
 
+class NoAnswer(QueryError):
+    """The server does not answer, so it answers no other query, either."""
+
+
 class WrongQuery(QueryError):
     """Prometheus cannot read the query."""
 
@@ -37,12 +41,12 @@ def query_range(source: PrometheusSource, query: str, start: float, end: float, 
     """
     form = urlencode({"query": query, "start": f"{start:.3f}", "end": f"{end:.3f}", "step": f"{step:.3f}"})
     try:
-        with gevent.Timeout(LONGEST, QueryError(f"it did not answer within {LONGEST:.0f} seconds")):
+        with gevent.Timeout(LONGEST, NoAnswer(f"it did not answer within {LONGEST:.0f} seconds")):
             status, content = _post(source, form.encode())
     except TimeoutError:
-        raise QueryError(f"it did not answer within {LONGEST:.0f} seconds") from None
+        raise NoAnswer(f"it did not answer within {LONGEST:.0f} seconds") from None
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise QueryError(f"it cannot be reached ({getattr(error, 'strerror', None) or type(error).__name__})") from None
+        raise NoAnswer(f"it cannot be reached ({getattr(error, 'strerror', None) or type(error).__name__})") from None
     return _series(_data(status, content, source.token))
 
 

@@ -13,7 +13,7 @@ from harness.run.lifecycle import EndCause, Ending
 from harness.run.run import Run
 from harness.shop_metrics.measurement import MetricSeries
 from harness.shop_metrics.objective import parse_metric_objective
-from harness.shop_metrics.prometheus import QueryError, WrongQuery
+from harness.shop_metrics.prometheus import NoAnswer, QueryError, WrongQuery
 from harness.shop_metrics.source import PrometheusSource
 
 OBJECTIVES = [parse_metric_objective(f"prometheus: {name} < 5") for name in ("one", "two", "three")]
@@ -65,7 +65,7 @@ def test_all_queries_that_cannot_be_read_are_refused_at_once(asked):
 
 
 def test_a_server_that_does_not_answer_is_a_warning_before_the_load(asked, caplog):
-    asked.answers = {"one": QueryError("it cannot be reached")}
+    asked.answers = {"one": NoAnswer("it cannot be reached")}
     check_prometheus(workload().judging, (), 1e9)
     assert "will be inconclusive" in caplog.text
     assert len(asked) == 1
@@ -100,6 +100,19 @@ def a_run(*, ended_after=2100.0):
     return run
 
 
+def test_a_query_that_fails_leaves_the_others_to_be_judged(asked):
+    start = 1e9 + 150.0
+    asked.answers = {
+        "one": QueryError("many-to-many matching not allowed"),
+        "two": [MetricSeries("", tuple((start + 2 * at, 9.0) for at in range(1001)))],
+    }
+    _, (one, two, _) = measure_metrics(a_run())
+    assert (one.verdict, two.verdict) == (Verdict.INCONCLUSIVE, Verdict.FAILED)
+    asked.clear()
+    check_prometheus(workload().judging, (), 1e9)
+    assert len(asked) == 3
+
+
 def test_prometheus_is_asked_for_the_steady_part(asked):
     start = 1e9 + 150.0
     asked.answers = {
@@ -122,7 +135,7 @@ def test_a_run_that_ended_early_asks_only_for_what_it_had(asked):
 
 
 def test_after_the_first_query_without_an_answer_no_other_waits(asked):
-    asked.answers = {"one": QueryError("it did not answer within 10 seconds")}
+    asked.answers = {"one": NoAnswer("it did not answer within 10 seconds")}
     _, results = measure_metrics(a_run())
     assert len(asked) == 1
     assert all("did not answer" in one.sentence and one.verdict is Verdict.INCONCLUSIVE for one in results)

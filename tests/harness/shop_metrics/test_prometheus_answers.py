@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from harness.shop_metrics import prometheus as module
-from harness.shop_metrics.prometheus import QueryError, WrongQuery, query_range
+from harness.shop_metrics.prometheus import NoAnswer, QueryError, WrongQuery, query_range
 from harness.shop_metrics.source import PrometheusSource
 
 TOKEN = "swordfish"
@@ -97,7 +97,7 @@ def test_a_server_that_is_not_there_or_says_nothing_is_no_answer(monkeypatch):
     monkeypatch.setattr(module, "LONGEST", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        with pytest.raises(QueryError, match="did not answer within"):
+        with pytest.raises(NoAnswer, match="did not answer within"):
             ask(PrometheusSource(address))
-    with pytest.raises(QueryError, match="cannot be reached"):
+    with pytest.raises(NoAnswer, match="cannot be reached"):
         ask(PrometheusSource(address))
