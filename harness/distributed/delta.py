@@ -17,6 +17,8 @@ from harness.measurement.sample import Phase
 from harness.measurement.series import ArrivalCounts, SampleSeries
 
 Key = PageKey | JourneyKey
+MOST_PACKED = 8
+"""How many workers' copies a master packs: less memory for a long run of a few workers; with many it would cost too much processor time."""
 
 
 class DeltaEncoder:
@@ -135,6 +137,7 @@ class DeltaDecoder:
         self._total = total
         self._own = Recorder(total.window, most_slices=total.most_slices)
         total.mirrors.append(self._own)
+        self._packs = len(total.mirrors) <= MOST_PACKED
         self.last_number = 0
         self.messages_taken = 0
         self.complete = True
@@ -146,17 +149,18 @@ class DeltaDecoder:
         self.complete = message["whole"] or (self.complete and message["number"] == self.last_number + 1)
         self.last_number = message["number"]
         self.messages_taken += 1
-        own, total = self._own, self._total
+        own, total, packs = self._own, self._total, self._packs
         own.coarsen_slices(message["slice_length"])
         coarser = total.coarsen_slices(own.slice_length)
         for phase, *delta in message["arrivals"]:
             _apply_arrivals_delta(own.arrivals[Phase(phase)], total.arrivals[Phase(phase)], delta)
         for key, *delta in message["pages"]:
             page = PageKey(*key)
-            _apply_delta(_get_or_add(own.pages, page), _get_or_add(total.pages, page), coarser, delta)
+            _apply_delta(_get_or_add(own.pages, page), _get_or_add(total.pages, page), coarser, delta, packs=packs)
         for key, *delta in message["journeys"]:
             journey = JourneyKey(*key)
-            _apply_delta(_get_or_add(own.journeys, journey), _get_or_add(total.journeys, journey), coarser, delta)
+            copy, every = _get_or_add(own.journeys, journey), _get_or_add(total.journeys, journey)
+            _apply_delta(copy, every, coarser, delta, packs=packs)
         return True
 
 
@@ -167,10 +171,10 @@ def _get_or_add(cells: dict[Any, SampleSeries], key: Key) -> SampleSeries:
     return cell
 
 
-def _apply_delta(own: SampleSeries, total: SampleSeries, coarser: int, delta: list[Any]) -> None:
+def _apply_delta(own: SampleSeries, total: SampleSeries, coarser: int, delta: list[Any], *, packs: bool) -> None:
     response, service, received, amount, slices, counts = delta
-    _apply(response, own.response, total.response)
-    _apply(service, own.service, total.service)
+    _apply(response, own.response, total.response, packs=packs)
+    _apply(service, own.service, total.service, packs=packs)
     total.received += received - own.received
     total.amount += amount - own.amount
     own.received, own.amount = received, amount
@@ -178,13 +182,13 @@ def _apply_delta(own: SampleSeries, total: SampleSeries, coarser: int, delta: li
         total.counts[what] = total.counts.get(what, 0) + n - own.counts.get(what, 0)
     own.counts = counts
     for index, times in slices:
-        _apply(times, own.slice(index), total.slice(index >> coarser))
+        _apply(times, own.slice(index), total.slice(index >> coarser), packs=packs)
 
 
-def _apply(delta: list[Any], own: Histogram, total: Histogram) -> None:
+def _apply(delta: list[Any], own: Histogram, total: Histogram, *, packs: bool) -> None:
     own.apply_delta(delta, total)
-    own.pack()  # else a master would keep more and more memory: its histograms get more buckets as long as a run lasts
-    total.pack()
+    if packs:
+        own.pack()
 
 
 def _apply_arrivals_delta(own: ArrivalCounts, total: ArrivalCounts, delta: list[Any]) -> None:

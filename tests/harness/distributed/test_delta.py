@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from harness.distributed.delta import DeltaDecoder, DeltaEncoder
+from harness.distributed.delta import MOST_PACKED, DeltaDecoder, DeltaEncoder
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, PageSample, Window
 from harness.measurement.totals import RunTotals
@@ -55,16 +55,26 @@ def test_the_master_counts_the_same_as_the_worker(rng):
     assert same(total, recorder)
 
 
-def test_what_a_master_counts_takes_little_memory(rng):
+def test_the_masters_copy_of_a_worker_takes_little_memory(rng):
     recorder, total = Recorder(WINDOW), Recorder(WINDOW)
     encoder, decoder = DeltaEncoder(recorder), DeltaDecoder(total)
     for second in range(10):
         fill(recorder, rng, (second, second + 1), n=2_000)
         decoder.apply(sent(encoder.encode()))
     (copy,) = total.mirrors
-    for one in (copy, total):
-        assert same(one, recorder)
-        assert 10 * counts_in_memory(one) < counts_in_memory(recorder)
+    assert same(copy, recorder)
+    assert 10 * counts_in_memory(copy) < counts_in_memory(total)
+
+
+def test_only_the_copies_of_a_few_workers_are_packed(rng):
+    total = Recorder(WINDOW)
+    for _ in range(MOST_PACKED + 1):
+        recorder = Recorder(WINDOW)
+        fill(recorder, rng, (0, 10), n=200)
+        DeltaDecoder(total).apply(sent(DeltaEncoder(recorder).encode()))
+    *packed, last = map(counts_in_memory, total.mirrors)
+    assert len(packed) == MOST_PACKED
+    assert 5 * max(packed) < last
 
 
 def counts_in_memory(recorder):
