@@ -52,12 +52,12 @@ def roles(pid):
 
 
 def resident(pid):
-    """The resident memory of a process, in megabytes; None if it is gone."""
+    """The memory of a process in megabytes, without the pages of files: the kernel takes these back when it likes. None if it is gone."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
         return None
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS")), None)
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("RssAnon")), None)
 
 
 def watch(pid, moments, ended):
@@ -101,7 +101,6 @@ def asked_for(words):
 
 
 def main():
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the run ends, too
     chosen, options = asked_for(sys.argv[1:])
     moments = sorted(float(each) for each in chosen.at.split(","))
     port = str(a_free_port())  # with Locust's own port, the workers might find the master of another run
@@ -109,6 +108,7 @@ def main():
         options = (*options, "--master-bind-port", port, "--master-port", port)
     command = [sys.executable, "-m", "locust", *options, "--results", chosen.results]
     process = subprocess.Popen(command, cwd=ROOT)
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())  # what was read until then is still shown
     try:
         seen = watch(process.pid, moments, lambda: process.poll() is not None)
         print(*(table(seen) if seen else ("The run ended before the first moment.", False))[:1], flush=True)
