@@ -9,16 +9,17 @@ document.addEventListener("DOMContentLoaded", () => {
   link.target = "_blank";
   bar.append(title, text, link);
   document.body.prepend(bar);
-  // The links of our pages stand in one row, whichever script comes first.
-  let links = document.getElementById("checkload-links");
-  if (!links) {
-    links = document.createElement("nav");
-    links.id = "checkload-links";
-    links.setAttribute("aria-label", "checkload");
-    links.style.cssText = "display: flex; flex-wrap: wrap; gap: 6px 24px; padding: 6px 24px; font: 15px/1.4 system-ui, sans-serif";
-    bar.after(links);
-  }
-  for (const [path, label] of [["live", "Live: watch and steer"], ["runs", "Runs: reports and comparisons"]]) {
+  const links = document.createElement("nav");
+  links.id = "checkload-links";
+  links.setAttribute("aria-label", "checkload");
+  links.style.cssText = "display: flex; flex-wrap: wrap; gap: 6px 24px; padding: 6px 24px; font: 15px/1.4 system-ui, sans-serif";
+  bar.after(links);
+  const pages = [
+    ["doctor", "Doctor: what does a shop need?"],
+    ["live", "Live: watch and steer"],
+    ["runs", "Runs: reports and comparisons"],
+  ];
+  for (const [path, label] of pages) {
     const one = document.createElement("a");
     one.href = new URL(`checkload/${path}`, document.baseURI).href;
     one.textContent = label;

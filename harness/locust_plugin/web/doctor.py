@@ -127,11 +127,6 @@ class DoctorPages:
             web_ui.app.add_url_rule(f"{base}{DOCTOR_PATH}{path}", name, protected, methods=methods)
 
 
-def link() -> str:
-    """The script that puts a link to the doctor on Locust's page, for the head of that page."""
-    return f"<script>{_file('doctor_link.js')}</script>"
-
-
 def _page() -> tuple[str, str]:
     """The page and its content security policy, which allows its own style and script only."""
     style, script = _file("doctor.css"), _file("doctor.js")

@@ -61,7 +61,7 @@ class CheckloadUi:
             fields=self.fields,
             hints=self.hints,
             arguments=lambda: self.arguments(shape),
-            head=lambda: doctor.link() + banner.head() + self.form_head(),
+            head=lambda: banner.head() + self.form_head(),
         )
         banner.install_banner(web_ui, self._current)
         base = self._environment.parsed_options.web_base_path or ""

@@ -9,7 +9,8 @@ from flask import Flask
 from locust_environments import locust_options
 from workloads import FakeProvider, FakeWorkload
 
-from harness.locust_plugin.web.doctor import DOCTOR_PATH, DoctorPages, link
+from harness.locust_plugin.web import banner
+from harness.locust_plugin.web.doctor import DOCTOR_PATH, DoctorPages
 
 DOCTOR = """
 import pathlib, sys, time
@@ -167,4 +168,4 @@ def test_the_page_loads_its_own_style_and_script_only(doctor):
     assert "unsafe" not in policy
     assert "{script}" not in page.text
     assert "innerHTML" not in page.text
-    assert "checkload/doctor" in link()
+    assert '["doctor", "Doctor' in banner.head()
