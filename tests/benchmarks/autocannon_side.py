@@ -6,12 +6,10 @@ It keeps no cookies; like wrk, it sends the same ones with each request.
 from __future__ import annotations
 
 import json
-import tempfile
-from pathlib import Path
 
 from k9_side import ECHOED
 from peers import Program, peer
-from processes import ran
+from processes import ran_script
 from responder import CHECKOUT, COOKIES, PAGES, TOKEN
 
 _WALK = """
@@ -85,9 +83,4 @@ def _run(text: str, **values: object) -> tuple[str, float] | None:
     program = peer("autocannon")
     if not isinstance(program, Program):
         return None
-    for name, value in values.items():
-        text = text.replace(f"__{name}__", str(value))
-    with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder) / "script.cjs"
-        script.write_text(text, encoding="utf-8")
-        return ran([*program.command, str(script)], **program.environment)
+    return ran_script(program.command, "script.cjs", text, values, **program.environment)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
-from pathlib import Path
 
-from processes import ran
+from k9_side import ECHOED
+from processes import ran_script
 from responder import CHECKOUT, PAGES, TOKEN
 
 ONE_CORE = {"GOMAXPROCS": "1", "K6_NO_USAGE_REPORT": "true"}
@@ -62,13 +61,9 @@ export function handleSummary(data) {
 
 def walk(port: int, users: int, journeys: int) -> float | None:
     """Processor seconds of so many journeys, its start included; ``None`` without k6. Fails if a check does."""
-    echoed = {
-        "DeliveryOptionSelectionPage": ("delivery_option", "7"),
-        "ShippingOptionSelectionPage": ("shipping_option", "3"),
-    }
     pages = [
         {"name": page, "method": method, "path": f"{CHECKOUT}{page}", "form": form, "shown": shown}
-        | (dict(zip(("echo", "wanted"), echoed[page], strict=True)) if page in echoed else {})
+        | (dict(zip(("echo", "wanted"), ECHOED[page], strict=True)) if page in ECHOED else {})
         for page, method, form, shown, _ in PAGES
     ]
     said = {"PAGES": json.dumps(pages), "USERS": users, "JOURNEYS": journeys, "TOKEN": TOKEN}
@@ -90,9 +85,4 @@ def _run(text: str, **values: object) -> tuple[str, float] | None:
     program = shutil.which("k6")
     if program is None:
         return None
-    for name, value in values.items():
-        text = text.replace(f"__{name}__", str(value))
-    with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder) / "script.js"
-        script.write_text(text, encoding="utf-8")
-        return ran([program, "run", "--quiet", str(script)], **ONE_CORE)
+    return ran_script([program, "run", "--quiet"], "script.js", text, values, **ONE_CORE)

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import trustme
@@ -93,6 +93,18 @@ def ran(command: list[str], **environment: str) -> tuple[str, float]:
         code = process.wait(10)
     assert code == 0, f"{command[0]} ended with {code}"
     return output, _children() - before
+
+
+def ran_script(
+    command: list[str], name: str, text: str, values: Mapping[str, object], **environment: str
+) -> tuple[str, float]:
+    """What ``ran`` returns for a command with this script as its last word; ``__KEY__`` in the text becomes the value of ``KEY``."""
+    for key, value in values.items():
+        text = text.replace(f"__{key}__", str(value))
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / name
+        script.write_text(text, encoding="utf-8")
+        return ran([*command, str(script)], **environment)
 
 
 def _children() -> float:
