@@ -119,8 +119,8 @@ def _cause_of_invalidity(pair: tuple[Result, Result]) -> str:
 def _too_busy(busy: Busy | None) -> str:
     if busy is not None and busy.share > MOST_BUSY:
         return (
-            f"the machine that both versions share was {format_percent(busy.share)} busy, of which checkload took "
-            f"{format_percent(busy.load)}, and {format_percent(MOST_BUSY)} is the most"
+            f"the machine that both versions share was {format_percent(busy.share)} busy ({format_percent(busy.load)} by checkload), "
+            f"and {format_percent(MOST_BUSY)} is the most"
         )
     return ""
 

@@ -2,7 +2,7 @@
 
 Only the runs are simulated. A test shows that what is measured in them is what is measured in a recorder.
 The bounds are those that the designs were made for, and stood before the runs of these seeds. A row that misses its bound
-stays in the table; nobody changes a bound, a design or a seed because of it.
+stays in the table, and no bound, design or seed is changed because of it.
 """
 
 from collections import Counter

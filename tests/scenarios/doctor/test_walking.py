@@ -71,7 +71,7 @@ def test_what_a_scenario_does_not_use_is_tried_and_cannot_fail_it(walk):
     assert "a guest, gpay" not in [walked.path.name for walked in examined.found.paths]
 
 
-def test_an_unavailable_option_stops_nobody(walk):
+def test_an_unavailable_option_stops_no_other_path(walk):
     examined = walk(second_shop(unavailable=["gpay"]))
     assert examined.codes() == []
     assert "option_unavailable" in examined.notes()

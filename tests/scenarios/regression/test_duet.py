@@ -41,7 +41,7 @@ def test_it_ends_as_soon_as_a_comparison_decides():
     [
         (
             {"busy": Busy(0.41, 0.12)},
-            "the machine that both versions share was 41 % busy, of which checkload took 12 %, and 40 % is the most",
+            "the machine that both versions share was 41 % busy (12 % by checkload), and 40 % is the most",
         ),
         ({"invalid": True}, "the run of the candidate is invalid: the harness used 99 % of a core"),
     ],

@@ -31,7 +31,7 @@ def stdout(*, terminal=True, encoding="utf-8"):
         ({"worker": True}, {}, stdout(), False),
     ],
 )
-def test_a_panel_needs_a_terminal_and_nobody_who_asks_for_plain_lines(options, environment, output, panel):
+def test_a_panel_needs_a_terminal_and_no_wish_for_plain_lines(options, environment, output, panel):
     chosen = locust_options(**{"headless": True, **options})
     assert wants_panel(chosen, output, {"TERM": "xterm", **environment}) is panel
 

@@ -1,4 +1,4 @@
-"""The panel stays whole whoever writes, and leaves the terminal as it was, however the process ends."""
+"""Other output does not damage the panel, and each way to end the process leaves the terminal as it was."""
 
 import os
 import signal
