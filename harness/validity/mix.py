@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from harness.objectives.verdict import Finding, Severity
 from harness.special_functions import chdtrc
@@ -52,28 +52,6 @@ def mix_as_planned(evidence: Evidence) -> Iterator[Finding]:
             )
         else:
             yield Finding("mix", Severity.OK, f"each {each.label} came as often as planned, within chance")
-
-
-def expected_counts(
-    weights: Mapping[str, float], total: float, guaranteed: Mapping[str, float] | None = None
-) -> dict[str, float]:
-    """How many of each are expected among ``total``, if some of each are guaranteed whatever their weight.
-
-    The guaranteed ones count towards the weights. The rest is shared out so that all together keep to the weights as far
-    as possible; an option with more guaranteed than its weight gives gets no more.
-    """
-    guaranteed = guaranteed or {}
-    whole = math.fsum(weights.values())
-    left = {
-        name: max(0.0, weight / whole * total - guaranteed.get(name, 0.0)) for name, weight in weights.items() if whole
-    }
-    rest = max(0.0, total - math.fsum(guaranteed.values()))
-    shares = left if any(left.values()) else dict(weights)
-    spread = math.fsum(shares.values())
-    return {
-        name: guaranteed.get(name, 0.0) + (rest * shares.get(name, 0.0) / spread if spread else 0.0)
-        for name in dict.fromkeys((*weights, *guaranteed))
-    }
 
 
 def _cells(counted: LabelCount) -> dict[str, tuple[float, float]]:

@@ -39,7 +39,6 @@ class LogCounts:
     """Counts of the requests of a log."""
 
     requests: int = 0
-    assets: int = 0
     failed: int = 0
     late: int = 0
     by_cookie: int = 0
@@ -101,9 +100,7 @@ class Sessions:
         target = request.target.removeprefix(self._prefix) or "/"
         page = page_of(request.method, target)
         if page is None:
-            if is_asset(target):
-                counts.assets += 1
-            else:
+            if not is_asset(target):
                 self.unknown.add(target)
             return
         counts.by_cookie += request.by_cookie

@@ -52,8 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(str(error)) from None
     result = _result(folder)
     columns = ExportColumns(arguments.number_column, arguments.amount_column, arguments.option_column)
-    export = read_export(arguments.orders, columns, _known_encoding(arguments.encoding))
-    found = reconcile(read_orders(folder), export.rows)
+    exported = read_export(arguments.orders, columns, _known_encoding(arguments.encoding))
+    found = reconcile(read_orders(folder), exported)
     sys.stdout.write(reconciliation_text(found))
     if result is None:
         sys.stdout.write(

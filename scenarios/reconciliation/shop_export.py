@@ -11,7 +11,6 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TextIO
@@ -51,15 +50,7 @@ class ExportedRow(NamedTuple):
     option: str
 
 
-@dataclass(slots=True)
-class Export:
-    """The rows of an export, and how many rows have neither a number nor an amount."""
-
-    rows: list[ExportedRow] = field(default_factory=list)
-    blank_rows: int = 0
-
-
-def read_export(path: Path, columns: ExportColumns, encoding: str = "") -> Export:
+def read_export(path: Path, columns: ExportColumns, encoding: str = "") -> list[ExportedRow]:
     """Read an export; raises ``UsageError`` with what is wrong with it and its lines. ``encoding``: empty to detect it."""
     try:
         with open_regular(path, MAX_EXPORT_BYTES) as file:
@@ -80,7 +71,7 @@ def _text(file: BinaryIO, start: bytes, encoding: str) -> TextIO:
     return io.TextIOWrapper(file, encoding=encoding or detected, newline="")
 
 
-def _read(path: Path, text: TextIO, columns: ExportColumns) -> Export:
+def _read(path: Path, text: TextIO, columns: ExportColumns) -> list[ExportedRow]:
     lines = 0
 
     def counted() -> Iterator[str]:
@@ -93,11 +84,11 @@ def _read(path: Path, text: TextIO, columns: ExportColumns) -> Export:
     try:
         header, delimiter = _header(path, source, columns)
         places = _places(path, header, columns)
-        export, problems = Export(), []
+        rows, problems = list[ExportedRow](), []
         before = lines
         reader = csv.reader(source, delimiter=delimiter, strict=True)
         for row in reader:
-            problem = _take(export, before + reader.line_num, row, len(header), places)
+            problem = _take(rows, before + reader.line_num, row, len(header), places)
             if problem:
                 problems.append(problem)
     except UnicodeError:
@@ -113,7 +104,7 @@ def _read(path: Path, text: TextIO, columns: ExportColumns) -> Export:
         more = len(problems) - _MOST_PROBLEMS
         listed = [f"--orders {path}, {one}" for one in problems[:_MOST_PROBLEMS]]
         raise UsageError("\n".join(listed + ([f"and {format_count(more, 'more line')}"] if more > 0 else [])))
-    return export
+    return rows
 
 
 def _header(path: Path, source: Iterator[str], columns: ExportColumns) -> tuple[list[str], str]:
@@ -173,7 +164,7 @@ def _names(header: Sequence[str], wanted: str) -> str:
     return f"its columns are {listed}{', …' if len(names) > _MOST_NAMES else ''}"
 
 
-def _take(export: Export, line: int, row: list[str], width: int, places: Sequence[int | None]) -> str:
+def _take(rows: list[ExportedRow], line: int, row: list[str], width: int, places: Sequence[int | None]) -> str:
     """Take one row; returns what is wrong with it, or an empty text."""
     if not any(cell.strip() for cell in row):
         return ""
@@ -183,12 +174,11 @@ def _take(export: Export, line: int, row: list[str], width: int, places: Sequenc
     number = _unquoted(number)
     if not number:
         if not amount:
-            export.blank_rows += 1
             return ""
         return f"line {line}: an amount without an order number; remove sums from the file"
     if _ROUNDED.fullmatch(number):
         return f"line {line}: a spreadsheet has rounded the order number; export the column as text"
-    export.rows.append(ExportedRow(line, number, amount, option))
+    rows.append(ExportedRow(line, number, amount, option))
     return ""
 
 

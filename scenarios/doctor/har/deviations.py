@@ -37,11 +37,10 @@ _NETWORK = frozenset({Outcome.CONNECTION, Outcome.TIMEOUT, Outcome.ENCODING, Out
 class Deviations:
     """What differs, by page. A page that answers as known later on was refused only once, and stops nothing.
 
-    ``checked`` counts replies that were checked, ``without_reply`` and ``without_body`` those that could not be.
+    ``checked`` counts replies that were checked, ``without_body`` those that could not be.
     """
 
     checked: int = 0
-    without_reply: int = 0
     without_body: int = 0
     _open: dict[tuple[str, str], Finding] = field(default_factory=dict)
     _settled: dict[tuple[str, str], Finding] = field(default_factory=dict)
@@ -54,7 +53,6 @@ class Deviations:
         if meaning.page is None:
             return False
         if not exchange.status:
-            self.without_reply += 1
             return True
         if not has_body and 200 <= exchange.status < 300 and meaning.page not in _NOT_JSON:  # noqa: PLR2004
             self.without_body += 1

@@ -47,11 +47,6 @@ class WalkPath:
             words.append(f"SMS code: {self.sms}")
         return ", ".join(words)
 
-    @property
-    def places_order(self) -> bool:
-        """Whether it ends with an order if all goes well."""
-        return bool(self.option) and self.sms is not SmsScript.LOCKED
-
 
 @dataclass(slots=True)
 class WalkedPath:

@@ -11,7 +11,7 @@ COLUMNS = ExportColumns("Order", "Total")
 def rows(tmp_path, content, columns=COLUMNS, encoding=""):
     path = tmp_path / "export.csv"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return [row[1:] for row in read_export(path, columns, encoding).rows]
+    return [row[1:] for row in read_export(path, columns, encoding)]
 
 
 @pytest.mark.parametrize(
