@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from flask import Response, jsonify
 
 from harness.judging.finish import Finished
+from harness.locust_plugin.web.guard import report_response
 from harness.locust_plugin.web.ui_state import UiState
 from harness.measurement.sample import Phase
 from harness.objectives.verdict import Verdict
@@ -85,7 +86,7 @@ def install_banner(web_ui: Any, current: Callable[[], UiState]) -> None:
             page = b""
         if not page:
             return Response("There is no report yet: a run writes it when it is over.", 404, mimetype="text/plain")
-        return Response(page, mimetype="text/html")
+        return report_response(page)
 
     base = web_ui.environment.parsed_options.web_base_path or ""
     for path, view in ((BANNER_PATH, shown), (REPORT_PATH, report)):

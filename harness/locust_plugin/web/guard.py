@@ -17,6 +17,11 @@ from harness.host_header import ALLOWED_HOSTS_OPTION, host_and_port, is_allowed_
 
 LARGEST_BODY = 1_000_000
 """The most bytes of a request, also of one that does not say how long it is."""
+REPORT_POLICY = (
+    "sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox; "
+    "connect-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
+)
+"""A report gets an origin of its own. Its links may open a tab, such as that of a trace, which is as free as any other tab."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Refusal = tuple[str, int]
@@ -96,6 +101,11 @@ def _keep_other_sites_out(response: Response) -> Response:
     for name in [name for name, _ in response.headers if name.lower().startswith("access-control-")]:
         del response.headers[name]
     return response
+
+
+def report_response(page: bytes) -> Response:
+    """Serve a report. It may come from anywhere, so its scripts must not reach the web UI, where they could start a load."""
+    return Response(page, mimetype="text/html", headers={"Content-Security-Policy": REPORT_POLICY})
 
 
 @dataclass(frozen=True, slots=True)

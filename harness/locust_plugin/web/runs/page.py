@@ -19,6 +19,7 @@ import gevent
 from flask import Response, jsonify, request
 from gevent import subprocess
 
+from harness.locust_plugin.web.guard import report_response
 from harness.locust_plugin.web.live.page import links
 from harness.locust_plugin.web.runs.folder import BASELINES, ResultsFolder, stored_baselines
 from harness.reporting.html.chart import ChartSet
@@ -68,7 +69,7 @@ class RunPages:
             found = self._folder.report(request.args.get("run", ""))
             if found is None:
                 return Response("There is no such report.", HTTPStatus.NOT_FOUND, mimetype="text/plain")
-            return Response(found, mimetype="text/html")
+            return report_response(found)
 
         routes = (
             ("", shown, "GET"),

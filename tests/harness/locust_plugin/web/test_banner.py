@@ -74,7 +74,9 @@ def test_the_report_of_the_last_run_is_served(client, tmp_path):
     assert asked.get(BANNER_PATH).json["link"] == ""
     (tmp_path / "report.html").write_text("<h1>Report</h1>")
     assert asked.get(BANNER_PATH).json["link"] == REPORT_PATH
-    assert asked.get(REPORT_PATH).text == "<h1>Report</h1>"
+    report = asked.get(REPORT_PATH)
+    assert report.text == "<h1>Report</h1>"
+    assert report.headers["Content-Security-Policy"].startswith("sandbox allow-scripts ")
 
 
 def test_the_page_loads_the_style_and_the_script():

@@ -112,6 +112,14 @@ def test_the_page_and_its_list_are_served(served):
     assert {run["name"] for run in served.get("/list").json["runs"]} == {"one", "two"}
     assert served.get("/list").json["baselines"] == ["old.json.gz"]
     assert served.get("/report?run=one").status_code == 404
+
+
+def test_a_report_is_served_with_an_origin_of_its_own(served):
+    (served.base / "one" / "report.html").write_text("<h1>Report</h1>")
+    policy = served.get("/report?run=one").headers["Content-Security-Policy"]
+    assert "sandbox allow-scripts " in policy
+    assert "allow-same-origin" not in policy
+    assert "connect-src 'none'" in policy
     assert served.get("/download?run=..").status_code == 404
     with served.get("/download?run=one") as answer:
         assert answer.headers["Content-Disposition"] == 'attachment; filename="one.zip"'
