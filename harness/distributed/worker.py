@@ -32,6 +32,8 @@ from harness.run.run import Run
 from harness.run.steering.change import LoadChange
 from harness.schedule.partition import Partition
 
+CHANGE_INTERVAL = REPORT_EVERY / 4
+"""Seconds between two looks at whether a person's change was taken up: the person waits for the next report."""
 FINAL_REPORT_INTERVAL = 1.0
 """Seconds after which the final report is sent again, unless it was acknowledged."""
 FINAL_REPORT_ATTEMPTS = 10
@@ -150,10 +152,17 @@ class Worker:
 
     def _report_regularly(self, encoder: DeltaEncoder) -> None:
         while not self.run.over:
-            self._sleep(REPORT_EVERY)
+            self._wait_for_report()
             self._driver.settle_slices()
             if not self.run.over:
                 self._send_report(encoder, final=False)
+
+    def _wait_for_report(self) -> None:
+        """Wait until the next report is due: for a second, or until a change was taken up."""
+        waited, taken = 0.0, self.load.changes_taken
+        while waited < REPORT_EVERY and self.load.changes_taken == taken:
+            self._sleep(CHANGE_INTERVAL)
+            waited += CHANGE_INTERVAL
 
     def _send_report(self, encoder: DeltaEncoder, *, final: bool, whole: bool = False) -> None:
         run, load = self.run, self.load

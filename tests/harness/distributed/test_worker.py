@@ -1,5 +1,7 @@
 """A worker's last report: sent until the master has it, and sent in full only if the master asks for it."""
 
+from types import SimpleNamespace
+
 import pytest
 from workloads import FakeWorkload
 
@@ -108,3 +110,18 @@ def test_a_worker_takes_up_the_change_of_its_run_only_and_reports_it():
     one.load.changes_taken = 2
     one._send_report(DeltaEncoder(one.run.recorder), final=False)
     assert sent[-1]["changes_taken"] == 2
+
+
+def test_a_change_is_reported_at_once_and_anything_else_once_a_second():
+    moments = []
+
+    def sleep(seconds):
+        time.now += seconds
+        one.load.changes_taken = int(time.now >= 3.2)
+        if time.now >= 6.0:
+            one.run.end()
+
+    time = SimpleNamespace(now=0.0)
+    one = worker(lambda *_: moments.append(time.now), TimeSource(clock=lambda: time.now, sleep=sleep))
+    one._report_regularly(DeltaEncoder(one.run.recorder))
+    assert moments == [1.0, 2.0, 3.0, 3.25, 4.25, 5.25]
