@@ -55,6 +55,7 @@ class FakeWorkload:
     chosen: Mapping[str, Any] = field(default_factory=lambda: {"seed": "7"})
     note: str = ""
     secret: str = ""
+    trace_link: str = ""
     context: Any = None
     shop: Target | Exception | None = None
     profile: Profile | None = None
@@ -169,7 +170,7 @@ class FakeWorkload:
     def as_asked(self) -> dict[str, Any]:
         """The settings, with the note."""
         return {
-            "scenario": {"name": self.name, "note": self.note},
+            "scenario": {"name": self.name, "note": self.note, "trace": {"link": self.trace_link}},
             "chosen": dict(self.chosen),
             "journeys": list(self.weights),
         }

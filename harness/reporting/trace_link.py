@@ -1,10 +1,9 @@
-"""Links from a report to the traces of its run."""
+"""Links from a report, or from the page "Live", to the traces of a run."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
-
-from harness.results.result import Result
 
 PLACE = "{trace_id}"
 
@@ -21,9 +20,9 @@ def is_trace_link(link: str) -> bool:
     return named and parts.scheme in {"http", "https"}
 
 
-def trace_link(result: Result, trace_id: str) -> str:
+def trace_link(scenario: Mapping[str, object], trace_id: str) -> str:
     """The address of a trace, by the key ``trace.link`` of the scenario; empty if the scenario has none."""
-    section = result.asked.scenario.get("trace")
+    section = scenario.get("trace")
     link = section.get("link") if isinstance(section, dict) else None
     # A result may come from anywhere, so its link is checked like that of a scenario.
     return link.replace(PLACE, quote(trace_id, safe="")) if isinstance(link, str) and is_trace_link(link) else ""

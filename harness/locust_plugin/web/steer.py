@@ -10,6 +10,7 @@ from typing import Any
 from flask import Response, jsonify, request
 
 from harness.errors import UsageError
+from harness.locust_plugin.web.live import status
 from harness.locust_plugin.web.ui_state import UiState
 from harness.run.steering.change import SteeringRefused
 from harness.run.steering.steering import Steering
@@ -25,14 +26,19 @@ def install_steering(web_ui: Any, current: Callable[[], UiState]) -> None:
     """Serve the address of commands; the guard has refused other sites by then."""
 
     def steer() -> Response:
+        state = current()
         try:
             asked = _command()
-            changes = _steering(current(), asked.pop(RUN, None)).steer(asked)
+            changes = _steering(state, asked.pop(RUN, None)).steer(asked)
         except SteeringRefused as refused:
             return _refused(HTTPStatus.CONFLICT, str(refused))
         except UsageError as wrong:
             return _refused(HTTPStatus.BAD_REQUEST, *str(wrong).splitlines())
-        return jsonify({"changes": [asdict(one) for one in changes]})
+        # A page shows the change at once, before it asks for news.
+        news: dict[str, Any] = {}
+        if state.run is not None and state.driver is not None:
+            news = {"events": list(status.events(state)), "run": status.plan_and_settings(state.run)}
+        return jsonify({"changes": [asdict(one) for one in changes], **news})
 
     base = web_ui.environment.parsed_options.web_base_path or ""
     web_ui.app.add_url_rule(

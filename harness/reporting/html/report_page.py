@@ -78,7 +78,7 @@ def report_page(result: Result, timeline: RunTimeline = NO_TIMELINE) -> bytes:
                 result.recorder,
                 result.asked.payment_options,
                 [objective for _, objective, _ in run.objectives()],
-                cell_links(result),
+                cell_links(result.asked.scenario, result.cell_traces),
             ),
             element("div", *_tables(result), class_="columns"),
             funnels(result.recorder),

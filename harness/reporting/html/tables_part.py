@@ -14,7 +14,7 @@ from harness.objectives.model import Metric, Objective, Statistic, Subject
 from harness.reporting.html.markup import Markup, element, joined, scrolled, section, table
 from harness.reporting.tables import NO_VALUE
 from harness.reporting.trace_link import trace_link
-from harness.results.result import Result, SlowTrace
+from harness.results.result import CellTrace, Result, SlowTrace
 from harness.units import format_count, format_duration, format_number, format_percent
 from harness.yield_to_load import NEVER, YieldToLoad
 
@@ -24,6 +24,7 @@ WIDTHS = 20
 HEATS = 5
 """The number of colours of a heat table, without that of a broken bound."""
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_ARROW = "\u2197"
 _MODES = (("p95", "response p95"), ("failed", "failures"), ("count", "samples"))
 
 
@@ -39,7 +40,7 @@ def heat_table(
     """Each page and payment option with its p95, failures and samples, coloured by how close it is to its bound.
 
     ``payment_options`` are in the order of the columns, ``links`` the addresses of traces by page and option. With ``cells_open``,
-    each cell is a button.
+    each cell is a button, and its trace opens in a tab of its own.
     """
     cells: dict[tuple[str, str], SummaryRow] = {}
     for key, series in sorted(recorder.pages.items()):
@@ -70,7 +71,14 @@ def heat_table(
             "tr",
             element("th", _breakable(page), scope="row", class_="text"),
             *(
-                _cell(cells.get((page, option)), bounds[page], slowest, links.get((page, option), ""), opens=cells_open)
+                _cell(
+                    cells.get((page, option)),
+                    option,
+                    bounds[page],
+                    slowest,
+                    links.get((page, option), ""),
+                    opens=cells_open,
+                )
                 for option in yield_to_load.every(5, options)
             ),
         )
@@ -88,7 +96,11 @@ def heat_table(
         element(
             "p",
             f"The steady part, pages with failures first, then the slowest. The colour is the p95 compared with {said}, or the share that failed."
-            + (" A p95 links to the slowest trace of its cell." if any(links.values()) else ""),
+            + (
+                f" {_ARROW if cells_open else 'A p95'} links to the slowest trace of its cell."
+                if any(links.values())
+                else ""
+            ),
             class_="note",
         ),
         element("div", *buttons, class_="switches", role="group", aria_label="What the cells show"),
@@ -97,9 +109,9 @@ def heat_table(
     )
 
 
-def cell_links(result: Result) -> dict[tuple[str, str], str]:
+def cell_links(scenario: Mapping[str, object], traces: Iterable[CellTrace]) -> dict[tuple[str, str], str]:
     """The address of the slowest trace of each page and payment option."""
-    return {(one.page, one.payment_option): trace_link(result, one.trace_id) for one in result.cell_traces}
+    return {(one.page, one.payment_option): trace_link(scenario, one.trace_id) for one in traces}
 
 
 def _breakable(name: str) -> Markup:
@@ -108,7 +120,9 @@ def _breakable(name: str) -> Markup:
     return joined(first, *([element("wbr"), word] for word in words))
 
 
-def _cell(row: SummaryRow | None, bound: float | None, slowest: float, link: str, *, opens: bool) -> Markup:
+def _cell(
+    row: SummaryRow | None, option: str, bound: float | None, slowest: float, link: str, *, opens: bool
+) -> Markup:
     if row is None:
         return element("td")
     p95 = percentile(row.response, 0.95)
@@ -116,12 +130,14 @@ def _cell(row: SummaryRow | None, bound: float | None, slowest: float, link: str
     time = NO_VALUE if p95 is None else format_duration(p95)
     fails = "0" if not share else str(1 + (share >= 0.01) + (share >= 0.1))  # noqa: PLR2004
     shown = joined(
-        element("span", element("a", time, href=link, rel="noreferrer") if link else time, class_="p95"),
+        element("span", element("a", time, href=link, rel="noreferrer") if link and not opens else time, class_="p95"),
         element("span", format_percent(share) if share else "0", class_="failed"),
         element("span", format_number(row.count), class_="count"),
     )
     if opens:
-        shown = element("button", shown)
+        name = f"Slowest trace of {row.name} with {option or 'no payment option'}"
+        to_trace = element("a", _ARROW, href=link, rel="noreferrer", target="_blank", aria_label=name, title=name)
+        shown = joined(element("button", shown), to_trace if link else None)
     return element("td", shown, class_=f"t{_level(p95, bound, slowest)} f{fails}")
 
 
@@ -225,7 +241,7 @@ def slowest_traces(result: Result) -> Markup:
         text = "No request of this run has a trace. The key trace.sampled of a scenario sets the share of journeys with one."
         return section(title, element("p", text, class_="note"), key="traces")
     start = result.started_at.timestamp()
-    rows = [_trace(one, start, trace_link(result, one.trace_id)) for one in traces]
+    rows = [_trace(one, start, trace_link(result.asked.scenario, one.trace_id)) for one in traces]
     note = "Traced requests, the slowest first. Look the id up in the tracing of the shop."
     if result.spans is not None:
         note += f" checkload sent {format_count(result.spans.sent, 'span')} and dropped {format_number(result.spans.dropped)}."

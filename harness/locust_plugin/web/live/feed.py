@@ -18,7 +18,7 @@ from harness.locust_plugin.web.live.samples import RunSamples
 from harness.locust_plugin.web.live.subject import LiveSubject
 from harness.locust_plugin.web.ui_state import UiState
 from harness.reporting.html.measures import JOURNEYS, PAGES, option_subject, page_subject
-from harness.reporting.html.tables_part import funnels, heat_table
+from harness.reporting.html.tables_part import cell_links, funnels, heat_table
 from harness.run.run import Run
 from harness.run.steering.change import LEAD
 from harness.yield_to_load import YieldToLoad
@@ -54,6 +54,7 @@ class LiveFeed:
         self._slow = NOTHING_YET
         self._slow_until = 0.0
         self._slow_of: object = None
+        self._scenario: Mapping[str, object] = {}
 
     def answer(self, asked: Mapping[str, str]) -> dict[str, Any]:
         """What is new for a page that asks with these values of its query; a value that makes no sense is as if it was not sent."""
@@ -64,6 +65,7 @@ class LiveFeed:
             return document
         if self._of != run.id:
             self._of, self._slow_until, self._slow = run.id, 0.0, NOTHING_YET
+            self._scenario = run.workload.as_asked()["scenario"]
             self._subjects.clear()
         known = asked.get("run") == run.id
         slow = self._slow_parts(state)
@@ -134,14 +136,20 @@ class LiveFeed:
             options = run.workload.population.payment_options
             objectives, lights = status.objective_rows(state, pause), status.validity_rows(state, pause)
             made = {
-                "planned": _planned(run),
-                "settings": run.workload.steering_form(run.elapsed),
+                **status.plan_and_settings(run),
                 "objectives": objectives,
                 "validity": lights,
                 "so_far": status.verdict_so_far(objectives, lights),
                 "subjects": _subjects(run),
                 "heat": str(
-                    heat_table(recorder, options, run.workload.judging.objectives, yield_to_load=pause, cells_open=True)
+                    heat_table(
+                        recorder,
+                        options,
+                        run.workload.judging.objectives,
+                        cell_links(self._scenario, run.slowest_by_cell.rows()),
+                        yield_to_load=pause,
+                        cells_open=True,
+                    )
                 ),
                 "funnels": str(funnels(recorder)),
             }
@@ -156,19 +164,6 @@ class LiveFeed:
 def _new_samples(samples: RunSamples, asked: Mapping[str, str]) -> dict[str, Any]:
     start = _number(asked.get("samples")) if _number(asked.get("samples_version")) == samples.version else 0
     return {"version": samples.version, "from": start, "rows": [list(one) for one in samples.kept[start:]]}
-
-
-def _planned(run: Run) -> list[list[float]]:
-    """The planned rate over the run as points of a line; empty for a closed load and a search."""
-    schedule = run.workload.schedule
-    if not schedule.is_open or run.stepped_arrivals is not None:
-        return []
-    step = run.length / 200
-    edges = [one.at for one in run.changes if one.quantity == "arrival_rate"]
-    moments = {round(place * step, 2) for place in range(201)} | {
-        e for edge in edges for e in (edge - 0.01, edge + 0.01)
-    }
-    return [[moment, round(schedule.rate(min(moment, run.length - 0.01)), 3)] for moment in sorted(moments)]
 
 
 def _subjects(run: Run) -> dict[str, str]:

@@ -1,12 +1,17 @@
-// Asks for what is new once a second, and shows it; page.js draws the charts. Sends what a person changes.
+// Asks for what is new once a second, and shows it; page.js draws the charts.
 
 const $ = (id) => document.getElementById(id);
 const WINDOW = 2; // seconds over which rates are counted: workers report once a second
 const MOST_POINTS = 1200; // in a run of hours, more would slow the charts down
 const live = { run: null, samples: [], samplesVersion: 0, rows: new Map(), points: [], subject: "pages", length: "", number: 0, tables: "", mode: "p95" };
-const asked = { dirty: new Set(), faults: null, names: "" };
 
+let turn = 0, next = 0;
+
+// Asks at once, and then again a second after each answer. An answer that a later question has overtaken is not shown.
 async function poll() {
+  clearTimeout(next);
+  turn += 1;
+  const mine = turn;
   const query = new URLSearchParams({
     subject: live.subject, length: live.length, number: live.number, samples: live.samples.length,
     samples_version: live.samplesVersion, tables: live.tables, run: live.run?.id ?? "",
@@ -14,12 +19,14 @@ async function poll() {
   try {
     const reply = await fetch(`live/feed?${query}`, { cache: "no-store" });
     if (!reply.ok) throw new Error(String(reply.status));
-    show(await reply.json());
+    const news = await reply.json();
+    if (mine === turn) show(news);
   } catch (error) {
+    if (mine !== turn) return;
     showBanner({ kind: "running", title: "No answer", text: "Locust does not answer. It may have ended." });
     if (!(error instanceof TypeError)) console.warn(error);
   }
-  setTimeout(poll, 1000);
+  if (mine === turn) next = setTimeout(poll, 1000);
 }
 
 function show(news) {
@@ -119,6 +126,14 @@ function charts({ run, events }) {
   figures.forEach((one, place) => { if (cursors[place] !== null && one.box.matches(":hover, :focus")) moveCursor(one, cursors[place]); });
 }
 
+// The answer to a command has its marks, the new plan and the new settings: a person sees the change before the next question.
+function changed({ events, run }) {
+  Object.assign(live.run, run);
+  showEvents(events);
+  charts({ run: live.run, events });
+  poll();
+}
+
 function line(label, x, y, colour, style = "line") {
   return { label, tags: [label], x, y, colour, style };
 }
@@ -177,6 +192,7 @@ function pick(subject) {
   $("cell-note").textContent = subject.startsWith("cell ")
     ? "The page with all payment options since the start; this payment option alone (p95), and its service times, since you chose it." : "";
   pickCell();
+  poll();
 }
 
 function nameOfCell(button) {
@@ -187,11 +203,11 @@ function nameOfCell(button) {
 function tables({ version, heat, funnels }) {
   live.tables = version;
   for (const [place, text] of [[$("heat-part"), heat], [$("funnel-part"), funnels]]) {
-    const scrolled = place.querySelector(".wide")?.scrollLeft ?? 0, focused = document.activeElement.matches("#heat td button") && place.contains(document.activeElement) ? nameOfCell(document.activeElement) : "";
+    const scrolled = place.querySelector(".wide")?.scrollLeft ?? 0, focused = place.contains(document.activeElement) && document.activeElement.matches("#heat td > *") ? document.activeElement : null, cell = nameOfCell(focused);
     place.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
     const wide = place.querySelector(".wide");
     if (wide) wide.scrollLeft = scrolled;
-    if (focused) [...place.querySelectorAll("td button")].find((one) => nameOfCell(one) === focused)?.focus();
+    if (focused) [...place.querySelectorAll(`td > ${focused.localName}`)].find((one) => nameOfCell(one) === cell)?.focus();
   }
   const mode = document.querySelector(`button[data-cells="${live.mode}"]`);
   if (mode) showCells(mode);
@@ -202,85 +218,7 @@ function pickCell() {
   for (const cell of document.querySelectorAll("#heat td")) cell.classList.toggle("chosen", nameOfCell(cell.firstElementChild) === live.subject);
 }
 
-// -- steering -------------------------------------------------------------------------------------------------------
-
-function steerable(run) {
-  const off = !run?.steerable, form = $("steer-form");
-  $("apply").disabled = off;
-  setText($("steer-note"), !run ? "No run is on." : off ? "The load is not on, or it is ending." :
-    "Every process takes a change up within a second. A run that you change explores: its verdict is inconclusive.");
-  if (!run) return;
-  const { values, faults, fault_names: names, pages } = run.settings;
-  for (const input of form.querySelectorAll(".fields input")) {
-    if (!asked.dirty.has(input.name) && input.value !== values[input.name]) input.value = values[input.name] ?? "";
-  }
-  for (const [name, on] of [["arrival_rate", run.is_open], ["users", !run.is_open], ["sms_share", run.embedded], ["faults", run.embedded]]) {
-    form.querySelector(`.of-${name}`).hidden = !on;
-  }
-  if (asked.names !== run.id) {
-    asked.names = run.id;
-    asked.faults = null;
-    $("fault-name").replaceChildren(...names.map((name) => new Option(name)));
-    $("fault-page").replaceChildren(new Option("all pages", ""), ...pages.map((name) => new Option(name)));
-  }
-  const shown = asked.faults ?? faults, said = JSON.stringify(shown);
-  if ($("faults").dataset.said === said) return;
-  $("faults").dataset.said = said;
-  $("faults").replaceChildren(...shown.map((fault, place) => {
-    const item = document.createElement("li");
-    item.append(`${fault.name}, ${formatNumber(fault.share ?? 1, "share")}, ${fault.pages?.length ? fault.pages.join(", ") : "all pages"} `);
-    const end = node("button", { type: "button" }, item, "Remove");
-    end.setAttribute("aria-label", `Remove ${fault.name}`);
-    end.addEventListener("click", () => { asked.faults = shown.toSpliced(place, 1); steerable(live.run); });
-    return item;
-  }));
-}
-
-function addFault() {
-  const text = $("fault-share").value.trim(), percent = text.endsWith("%"), number = Number(percent ? text.slice(0, -1) : text);
-  const share = text === "" || Number.isNaN(number) ? text : percent ? number / 100 : number, page = $("fault-page").value;
-  asked.faults = [...(asked.faults ?? live.run.settings.faults), { name: $("fault-name").value, share, ...(page && { pages: [page] }) }];
-  steerable(live.run);
-}
-
-async function apply(event) {
-  event.preventDefault();
-  const form = $("steer-form"), command = { run: live.run?.id };
-  for (const input of form.querySelectorAll(".fields input")) {
-    input.removeAttribute("aria-invalid");
-    if (asked.dirty.has(input.name)) command[input.name] = input.value.trim();
-  }
-  if (asked.faults) command.faults = asked.faults;
-  $("apply").disabled = true;
-  let status = 0, answer = { problems: ["Locust does not answer. Nothing was changed, as far as is known."] };
-  try {
-    const reply = await fetch("steer", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(command) });
-    status = reply.status;
-    answer = reply.headers.get("Content-Type").startsWith("application/json") ? await reply.json() : { problems: [await reply.text()] };
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-  }
-  if (status === 200) {
-    asked.dirty.clear();
-    asked.faults = null;
-    said(answer.changes.map((one) => `${one.quantity.replaceAll("_", " ")}: ${one.before} → ${one.after}, at ${formatNumber(one.at, "elapsed")}`), "done");
-  } else {
-    said(answer.problems ?? [`Refused (HTTP ${status}).`], "problem");
-    const wrong = [...form.querySelectorAll(".fields input")].filter((input) => answer.problems?.some((one) => one.startsWith(input.name)));
-    for (const input of wrong) input.setAttribute("aria-invalid", "true");
-    wrong[0]?.focus();
-  }
-  $("apply").disabled = !live.run?.steerable;
-}
-
-function said(lines, kind) {
-  $("steer-said").replaceChildren(...lines.map((text) => { const one = document.createElement("p"); one.className = kind; one.textContent = text; return one; }));
-}
-
 $("live-subject").addEventListener("change", (event) => pick(event.target.value));
-$("steer-form").addEventListener("submit", apply);
-$("steer-form").addEventListener("input", (event) => { if (event.target.name) asked.dirty.add(event.target.name); });
-$("fault-add").addEventListener("click", addFault);
 $("heat-part").addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;

@@ -49,7 +49,9 @@ def install_live(web_ui: Any, current: Callable[[], UiState]) -> None:
 @cache
 def _page() -> bytes:
     folder = files("harness.locust_plugin.web.live")
-    layout, script = (folder.joinpath(f"live.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
+    layout, *scripts = (
+        folder.joinpath(name).read_text(encoding="utf-8") for name in ("live.css", "live.js", "steer.js")
+    )
     charts = _charts()
     body = joined(
         element("a", "Skip to the charts", href="#evidence", class_="skip"),
@@ -95,7 +97,7 @@ def _page() -> bytes:
             element("div", id="funnel-part"),
         ),
     )
-    return page("checkload: live", body, charts, layout=layout, live=script)
+    return page("checkload: live", body, charts, layout=layout, live="".join(scripts))
 
 
 def links(here: str) -> Markup:

@@ -12,6 +12,7 @@ from harness.objectives.verdict import Finding, Severity, Verdict
 from harness.reporting.html.runs import change_label
 from harness.run.driver import RunDriver
 from harness.run.run import Run
+from harness.run.steering.change import LEAD
 from harness.units import format_count, format_duration
 from harness.validity.evidence import Conditions, DeliveryFacts, Evidence, GeneratorFacts
 from harness.validity.generator import arrival_lateness, cpu_usage, event_loop_lag
@@ -62,6 +63,10 @@ def objective_rows(state: UiState, yield_to_load: YieldToLoad) -> list[Row]:
             }
         )
         yield_to_load()
+    rows += [
+        {"text": one.text, "state": "unknown", "sentence": "judged at the end of the run, when Prometheus is asked"}
+        for one in run.workload.judging.metric_objectives
+    ]
     return rows
 
 
@@ -126,6 +131,24 @@ def events(state: UiState) -> Iterator[Row]:
             yield {"at": worker.lost_at, "label": f"worker {worker.name} lost", "kind": "lost"}
     if run.closing and run.ending.reason:
         yield {"at": run.load_duration, "label": "load ended", "text": run.ending.reason, "kind": "end"}
+
+
+def plan_and_settings(run: Run) -> Row:
+    """The planned rate as the points of a line, and what a person can change, with the values that hold now or are about to."""
+    return {"planned": _planned(run), "settings": run.workload.steering_form(run.elapsed + LEAD)}
+
+
+def _planned(run: Run) -> list[list[float]]:
+    """The planned rate over the run as points of a line; empty for a closed load and a search."""
+    schedule = run.workload.schedule
+    if not schedule.is_open or run.stepped_arrivals is not None:
+        return []
+    step = run.length / 200
+    edges = [one.at for one in run.changes if one.quantity == "arrival_rate"]
+    moments = {round(place * step, 2) for place in range(201)} | {
+        e for edge in edges for e in (edge - 0.01, edge + 0.01)
+    }
+    return [[moment, round(schedule.rate(min(moment, run.length - 0.01)), 3)] for moment in sorted(moments)]
 
 
 def verdict_so_far(rows: list[Row], lights: list[Row]) -> str:

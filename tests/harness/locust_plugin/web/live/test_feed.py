@@ -13,12 +13,22 @@ from harness.locust_plugin.web.live.feed import LiveFeed
 from harness.locust_plugin.web.live.page import FEED_PATH, LIVE_PATH, install_live
 from harness.locust_plugin.web.live.samples import MOST_SAMPLES, RunSamples
 from harness.locust_plugin.web.live.subject import LiveSubject
+from harness.locust_plugin.web.steer import STEER_PATH, install_steering
 from harness.locust_plugin.web.ui_state import UiState
 from harness.measurement.sample import PageSample
 from harness.objectives.parser import parse
 from harness.run.collaborators import RunHooks, TimeSource
 from harness.run.driver import drive_alone
 from harness.run.steering.steering import Steering
+from harness.shop_metrics.objective import parse_metric_objective
+from harness.tracing.cells import SlowestByCell
+
+
+def web_ui(app, base=""):
+    options = SimpleNamespace(web_base_path=base)
+    return SimpleNamespace(
+        app=app, environment=SimpleNamespace(parsed_options=options), auth_required_if_enabled=lambda view: view
+    )
 
 
 class Watched:
@@ -32,6 +42,8 @@ class Watched:
             warm_up=5.0,
             steady=55.0,
             objectives=[parse("page response_time p95 < 300ms"), parse("journey failures < 1%")],
+            metric_objectives=[parse_metric_objective("prometheus: rate(pg_deadlocks_total[1m]) < 0.1")],
+            trace_link="https://tempo.example.com/{trace_id}",
         )
         source = TimeSource(clock=self.time.clock, processor=lambda: 0.25 * self.time.now, sleep=self.time.sleep)
         hooks = RunHooks(on_second=lambda: self.samples.record(self.driver))
@@ -113,20 +125,54 @@ def test_objectives_say_what_is_known_and_how_many_samples_are_missing(watched):
     watched.pages(100, 112.0)
     late = watched.feed.answer({})
     assert late["objectives"][0]["state"] == "kept"
-    assert late["so_far"].startswith("1 kept, 0 broken, 1 not yet known")
+    assert late["so_far"].startswith("1 kept, 0 broken, 2 not yet known")
+    assert late["objectives"][2]["text"] == "prometheus: rate(pg_deadlocks_total[1m]) < 0.1"
+    assert "judged at the end" in late["objectives"][2]["sentence"]
     assert {one["name"]: one["level"] for one in late["validity"]}["books"] == "ok"
 
 
 def test_a_change_is_an_event_and_moves_the_plan(watched):
     watched.driver.start(20)
     watched.time.until(110.0)
-    watched.steering.steer({"rate": 20.0})
+    app = Flask(__name__)
+    install_steering(web_ui(app), watched.state)
+    said = app.test_client().post(STEER_PATH, json={"rate": 20.0}).json
     watched.time.until(112.0)
     answer = watched.feed.answer({})
     (change,) = [one for one in answer["events"] if one["kind"] == "change"]
     assert change["text"] == "rate from  to 20.0"
     assert answer["run"]["planned"][-1][1] == 20.0
     assert (answer["run"]["commands"], answer["run"]["taken"]) == (1, 1)
+    # The page draws the change before it asks again.
+    assert said["events"] == answer["events"]
+    assert said["run"]["planned"] == answer["run"]["planned"]
+
+
+def test_a_cell_of_the_heat_table_links_to_its_slowest_trace_of_all_workers(watched):
+    watched.driver.start(20)
+    watched.time.until(110.0)
+    watched.pages(30, 108.0)
+    of_worker = SlowestByCell()
+    for trace, seconds in (("0a", 0.3), ("0b", 0.9)):
+        of_worker.record("Basket", "gpay", trace, seconds)
+    slowest = watched.driver.run.slowest_by_cell
+    slowest.record("Basket", "gpay", "0c", 0.5)
+    slowest.merge(of_worker.changes(every=False))
+    heat = watched.feed.answer({})["tables"]["heat"]
+    assert heat.count("https://tempo.example.com/") == 1
+    assert 'href="https://tempo.example.com/0b"' in heat
+    assert 'aria-label="Slowest trace of Basket with gpay"' in heat
+
+
+def test_without_an_address_of_traces_the_heat_table_has_no_links(watched):
+    watched.driver.run.workload.trace_link = ""
+    watched.driver.start(20)
+    watched.time.until(110.0)
+    watched.pages(30, 108.0)
+    watched.driver.run.slowest_by_cell.record("Basket", "gpay", "0c", 0.5)
+    heat = watched.feed.answer({})["tables"]["heat"]
+    assert "<button" in heat
+    assert "<a " not in heat
 
 
 @pytest.mark.parametrize(
@@ -184,11 +230,7 @@ def test_a_long_run_keeps_a_bounded_number_of_samples(watched):
 
 def test_the_page_allows_its_own_script_and_its_own_server_only():
     app = Flask(__name__)
-    options = SimpleNamespace(web_base_path="/load")
-    ui = SimpleNamespace(
-        app=app, environment=SimpleNamespace(parsed_options=options), auth_required_if_enabled=lambda view: view
-    )
-    install_live(ui, lambda: UiState(None))
+    install_live(web_ui(app, "/load"), lambda: UiState(None))
     client = app.test_client()
     page = unescape(client.get(f"/load{LIVE_PATH}").text)
     assert "connect-src 'self'" in page
