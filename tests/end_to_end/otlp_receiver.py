@@ -1,18 +1,29 @@
-"""A receiver of OpenTelemetry traces over HTTP: it decodes them with the protocol's own messages, or misbehaves."""
+"""A receiver of OpenTelemetry traces over HTTP: it decodes them with the protocol's own messages, or misbehaves.
 
+It also stands in for the page of a trace, as Tempo has one.
+"""
+
+import importlib.util
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import pytest
+
+needs_otlp = pytest.mark.skipif(
+    importlib.util.find_spec("opentelemetry") is None, reason="needs the OpenTelemetry SDK: checkload[otlp]"
+)
+
 
 @dataclass
 class Receiver:
-    """The spans that came, and the headers of each request."""
+    """The spans that came, the attributes of each resource, and the paths that a browser has opened."""
 
     address: str = ""
     spans: list = field(default_factory=list)
     resources: list = field(default_factory=list)
+    opened: list = field(default_factory=list)
     requests: int = 0
     released: threading.Event = field(default_factory=threading.Event)
 
@@ -51,6 +62,15 @@ def receiver(*, status=200, hangs=False):
             self.send_response(status)
             self.send_header("Content-Length", "0")
             self.end_headers()
+
+        def do_GET(self):
+            found.opened.append(self.path)
+            page = b"<title>A trace</title>"
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Length", str(len(page)))
+            self.end_headers()
+            self.wfile.write(page)
 
         def log_message(self, *_):
             """Say nothing."""

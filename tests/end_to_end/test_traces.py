@@ -1,19 +1,13 @@
 """Traces of journeys reach a receiver of OpenTelemetry; one that hangs costs the traces, and nothing else."""
 
-import importlib.util
 import json
 from types import SimpleNamespace
 
 import pytest
-from otlp_receiver import attributes, receiver
+from otlp_receiver import attributes, needs_otlp, receiver
 from running import QUICK, Locust
 
-pytestmark = [
-    pytest.mark.end_to_end,
-    pytest.mark.skipif(
-        importlib.util.find_spec("opentelemetry") is None, reason="needs the OpenTelemetry SDK: checkload[otlp]"
-    ),
-]
+pytestmark = [pytest.mark.end_to_end, needs_otlp]
 LINK = '[trace]\nsampled = 0.2\nlink = "https://tempo.example.com/trace/{trace_id}?from=checkload"\n'
 FAILING = '[[shop.faults]]\nname = "server_error"\npages = ["BinNumberPage"]\nshare = 0.05\n'
 

@@ -1,15 +1,20 @@
 """A person watches a run of two workers in a browser, changes everything that can be changed, and looks at the results."""
 
-import io
 import json
 import time
 import urllib.request
-import zipfile
 
 import pytest
 from browsing import Page, Ui, until
-from report_browser import PHONE, report_browser
-from running import needs
+from otlp_receiver import needs_otlp, receiver
+from report_browser import report_browser
+from running import ROOT, needs
+from runs_page import (
+    a_run_becomes_a_baseline_and_is_compared,
+    a_strange_report_cannot_reach_the_ui,
+    seen_download,
+    the_history_leads_to_the_report,
+)
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -36,6 +41,8 @@ cash_register = 1
 options = ["pay_on_delivery", "cash_register"]
 code_lifetime = "2s"
 """
+MOST_SECONDS = 2.0
+"""From a click to the change on the charts, and in all workers."""
 CLOSED = """
 objectives = ["journey failures < 50%"]
 [closed]
@@ -71,6 +78,7 @@ class Live:
             field.send_keys(Keys.CONTROL, "a")
             field.send_keys(value)
         self.browser.execute_script("document.getElementById('steer-said').replaceChildren()")
+        self.clicked = time.monotonic()
         self.one("#apply").click()
         return until(lambda: self.text("#steer-said"), "an answer")
 
@@ -81,6 +89,11 @@ class Live:
             return one ? one.x.map((x, at) => [x, one.y[at]]) : [];
         """
         return self.seen.run(script, chart, label)
+
+    def seconds_until(self, true, what):
+        """Seconds from the click that changed the load."""
+        until(true, what)
+        return time.monotonic() - self.clicked
 
     def last(self, chart, label):
         values = [value for _, value in self.series(chart, label) if value is not None]
@@ -93,17 +106,11 @@ class Live:
         )
 
 
-def seconds_until(true, what):
-    start = time.monotonic()
-    until(true, what)
-    return time.monotonic() - start
-
-
 @pytest.fixture
 def two_workers(locust, scenario, free_port):
-    def start(text):
-        process = locust("--processes", "2", "--web-port", str(free_port), "--scenario", scenario(text)).process
-        ui = Ui(process, free_port)
+    def start(text, *options, **keywords):
+        arguments = ("--processes", "2", "--web-port", str(free_port), "--scenario", scenario(text), *options)
+        ui = Ui(locust(*arguments, **keywords).process, free_port)
         until(lambda: len(ui.stats()["workers"]) == 2, "two workers")
         return ui
 
@@ -128,26 +135,25 @@ def books_are_exact(result):
 
 
 @needs("chromium", "chromedriver", "npm")
+@needs_otlp
 def test_a_person_watches_and_steers_two_workers_in_a_browser(two_workers, tmp_path):
-    ui = two_workers(OPEN)
-    with report_browser(tmp_path / "profile") as seen:
-        seen.open(ui.url)
-        page = Page(seen.browser, ui.url)
-        page.press("Start")
-        until(lambda: ui.stats()["state"] == "running", "the run")
-        until(lambda: seen.browser.find_element(By.ID, "checkload-banner").is_displayed(), "the banner above the links")
-        seen.run("window.scrollTo(0, 0)")
-        seen.browser.find_element(By.PARTIAL_LINK_TEXT, "Live").click()
-        live = Live(seen)
-        until(lambda: live.last("throughput", "offered") > 5, "arrivals on the chart")
+    with receiver() as tempo, report_browser(tmp_path / "profile") as seen:
+        link = f'[trace]\nsampled = 0.1\nlink = "{tempo.address}/trace/{{trace_id}}"\n'
+        # In a folder of its own: baselines are stored in the current one.
+        here = {"cwd": tmp_path}
+        ui = two_workers(OPEN + link, "--locustfile", str(ROOT / "locustfile.py"), "--otlp", tempo.address, **here)
+        live = started(seen, ui)
 
         assert "10/s → 30/s" in live.change(arrival_rate="30/s")
-        on_chart = seconds_until(lambda: "arrival rate: 30/s" in live.marks(), "the change of the rate on the charts")
-        taken = seconds_until(lambda: feed(ui)["run"]["taken"] == 1, "both workers have it")
-        assert max(on_chart, taken) < 2.5
+        on_chart = live.seconds_until(lambda: "arrival rate: 30/s" in live.marks(), "the change of the rate")
+        taken = live.seconds_until(lambda: feed(ui)["run"]["taken"] == 1, "both workers have it")
+        assert max(on_chart, taken) < MOST_SECONDS
         assert live.series("throughput", "planned")[-1][1] == 30
         assert "0 % → 50 %" in live.change(sms_share="50%")
-        assert seconds_until(lambda: "sms share: 50 %" in live.marks(), "the change of the SMS share") < 2.5
+        assert (
+            live.seconds_until(lambda: "sms share: 50 %" in live.marks(), "the change of the SMS share") < MOST_SECONDS
+        )
+        assert "Nothing to change" in live.change(sms_share="50%")
         until(lambda: live.last("throughput", "offered") > 20, "three times the arrivals")
         said = live.change(payment_mix="pay_on_delivery=3,gpay=1", think_scale="2", fault="0%")
         assert all(one in said for one in ("payment mix", "think scale: 1 → 2", "wrong_page 0 %")), said
@@ -156,47 +162,69 @@ def test_a_person_watches_and_steers_two_workers_in_a_browser(two_workers, tmp_p
         seen.run("document.querySelector('#heat td button').click()")
         until(lambda: live.series("latency", "page p95"), "the chart of a cell")
         assert seen.run("return document.getElementById('live-subject').value").startswith("cell ")
+        a_slow_page_is_followed_into_the_shop(seen, tempo)
         assert seen.problems() == []
         assert seen.errors() == []
         ui.let_it_end()
         until(lambda: "Explored" in live.text("#title") or "Invalid" in live.text("#title"), "the verdict")
         assert live.one("#apply").get_attribute("disabled")
 
-        folder, result = the_result(tmp_path)
-        assert [one["quantity"] for one in result["changes"]] == [
-            "arrival_rate", "sms_share", "payment_mix", "think_scale", "faults"
-        ]  # fmt: skip
-        offered = books_are_exact(result)
-        change = result["changes"][0]["at"]
-        assert offered == pytest.approx(10 * change + 30 * (26 - change), rel=0.15)
-        assert result["judgement"]["verdict"] in {"inconclusive", "invalid"}
-        codes = sum(
-            cell["response"]["total"] for cell in result["measured"]["pages"] if cell["page"] == "VerifySmsPage"
-        )
-        assert codes > 20
-
-        seen.open(f"{ui.url}/checkload/runs", PHONE, dark=True)
-        until(lambda: seen.browser.find_elements(By.CSS_SELECTOR, "#runs tr"), "the history")
-        assert seen.problems() == []
-        report = seen.browser.find_element(By.LINK_TEXT, "Report").get_attribute("href")
-        seen.open(report)
-        assert "arrival rate: 30/s" in seen.run("return document.body.textContent")
-        assert seen.errors() == []
+        folder = the_changes_are_in_the_result(tmp_path)
+        the_history_leads_to_the_report(seen, ui)
+        a_run_becomes_a_baseline_and_is_compared(seen, ui, folder.parent)
+        a_strange_report_cannot_reach_the_ui(seen, ui, folder.parent)
         download = seen_download(ui)
     assert {"result.json", "report.html", "orders.csv"} <= {name.rpartition("/")[2] for name in download}
     assert ui.ask("/checkload/runs/report?run=..%2F..%2Fetc")[0] == 404
     assert (folder / "report.html").is_file()
 
 
+def started(seen, ui):
+    """Start a run on Locust's page, and follow the link to the page Live."""
+    seen.open(ui.url)
+    page = Page(seen.browser, ui.url)
+    page.press("Start")
+    until(lambda: ui.stats()["state"] == "running", "the run")
+    until(lambda: seen.browser.find_element(By.ID, "checkload-banner").is_displayed(), "the banner above the links")
+    seen.run("window.scrollTo(0, 0)")
+    seen.browser.find_element(By.PARTIAL_LINK_TEXT, "Live").click()
+    live = Live(seen)
+    until(lambda: live.last("throughput", "offered") > 5, "arrivals on the chart")
+    return live
+
+
+def the_changes_are_in_the_result(tmp_path):
+    """Check the result of the run, and return its folder."""
+    folder, result = the_result(tmp_path)
+    assert [one["quantity"] for one in result["changes"]] == [
+        "arrival_rate", "sms_share", "payment_mix", "think_scale", "faults"
+    ]  # fmt: skip
+    offered = books_are_exact(result)
+    change = result["changes"][0]["at"]
+    assert offered == pytest.approx(10 * change + 30 * (26 - change), rel=0.15)
+    assert result["judgement"]["verdict"] in {"inconclusive", "invalid"}
+    codes = sum(cell["response"]["total"] for cell in result["measured"]["pages"] if cell["page"] == "VerifySmsPage")
+    assert codes > 20
+    return folder
+
+
+def a_slow_page_is_followed_into_the_shop(seen, tempo):
+    """The slowest trace of a cell opens in a tab of its own, and the receiver has its spans."""
+    until(lambda: seen.browser.find_elements(By.CSS_SELECTOR, "#heat td a"), "a link to a trace")
+    address = seen.run("const link = document.querySelector('#heat td a'); link.click(); return link.href")
+    path = address.removeprefix(tempo.address)
+    until(lambda: path in tempo.opened, "the page of the trace")
+    trace = path.rpartition("/")[2]
+    until(lambda: trace in {span.trace_id.hex() for span in list(tempo.spans)}, "the spans of the trace")
+    first, second = seen.browser.window_handles
+    seen.browser.switch_to.window(second)
+    assert seen.browser.title == "A trace"
+    seen.browser.close()
+    seen.browser.switch_to.window(first)
+
+
 def feed(ui):
     return json.loads(ui.ask("/checkload/live/feed")[1])
-
-
-def seen_download(ui):
-    """The names in the zip file of the newest run."""
-    name = json.loads(ui.ask("/checkload/runs/list")[1])["runs"][0]["name"]
-    with urllib.request.urlopen(f"{ui.url}/checkload/runs/download?run={name}", timeout=10) as reply:
-        return zipfile.ZipFile(io.BytesIO(reply.read())).namelist()
 
 
 def test_the_users_of_a_closed_load_change_and_the_books_stay_exact(two_workers, tmp_path):

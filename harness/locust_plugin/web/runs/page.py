@@ -35,6 +35,10 @@ PART = 65_536
 """Bytes of a download that are sent at once: a file of orders may be large."""
 WORK_SECONDS = 0.001  # seconds of work before the load gets its turn
 PAUSE_SECONDS = 0.0005  # seconds
+_NOTE = (
+    "One pair of runs shows only a large difference; the command checkload compare takes more pairs. "
+    "A run that a person changed while it was on has several loads, and cannot be compared."
+)
 _STORED = "baseline:"
 """In a request, the name of a stored baseline begins with this."""
 
@@ -171,7 +175,7 @@ def _page() -> bytes:
                 _choice("baseline", "Compare with"),
                 _choice("candidate", "Is this one slower?"),
                 element("button", "Compare", type="submit", id="compare"),
-                element("p", "One pair of runs shows only a large difference.", class_="note"),
+                element("p", _NOTE, class_="note"),
                 id="compare-form",
                 class_="toolbar",
             ),

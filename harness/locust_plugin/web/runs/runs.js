@@ -1,6 +1,7 @@
 // The page "Runs": lists the runs of the results folder, compares two of them, and stores one as a baseline.
 
 const place = (id) => document.getElementById(id);
+const TABLES = [0, 3, 5]; // exit codes of a comparison that has tables: their lines must not wrap
 let listed = "";
 const touched = new Set(); // choices that a person has made
 
@@ -22,9 +23,10 @@ function show(found) {
   const { runs, baselines, load } = found;
   place("count").textContent = `${runs.length} runs in the results folder${load ? "; a load is on" : ""}.`;
   place("runs").replaceChildren(...runs.map(row));
-  choices(place("baseline"), [...runs.map((one) => [one.name, called(one)]), ...baselines.map((name) => [`baseline:${name}`, `baseline ${name}`])], 1);
-  choices(place("candidate"), runs.map((one) => [one.name, called(one)]), 0);
-  place("compare").disabled = load || runs.length + baselines.length < 2;
+  const alike = runs.filter((one) => !one.changed).map((one) => [one.name, called(one)]); // a changed run has several loads
+  choices(place("baseline"), [...alike, ...baselines.map((name) => [`baseline:${name}`, `baseline ${name.replace(".json.gz", "")}`])], 1);
+  choices(place("candidate"), alike, 0);
+  place("compare").disabled = load || !alike.length || alike.length + baselines.length < 2;
 }
 
 function called(one) {
@@ -45,8 +47,10 @@ function row(one) {
   const actions = node("td", { class: "text actions" }, line);
   if (one.report) node("a", { href: `runs/report?${query}`, target: "_blank" }, actions, "Report");
   node("a", { href: `runs/download?${query}` }, actions, "Download");
-  const save = node("button", { type: "button", "aria-label": `Save as baseline: ${called(one)}` }, actions, "Save as baseline");
-  save.addEventListener("click", () => send("runs/baseline", { run: one.name }, save));
+  if (!one.changed && one.verdict !== "invalid") {
+    const save = node("button", { type: "button", "aria-label": `Save as baseline: ${called(one)}` }, actions, "Save as baseline");
+    save.addEventListener("click", () => send("runs/baseline", { run: one.name }, save));
+  }
   node("td", {}, line, one.journeys.toLocaleString("en"));
   node("td", {}, line, one.failed.toLocaleString("en"));
   node("td", { class: "when" }, line, one.p95 === "inf" ? "never" : formatNumber(one.p95, "s"));
@@ -59,7 +63,8 @@ async function send(path, command, button) {
   answer("Working …");
   try {
     const reply = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(command) });
-    answer(reply.headers.get("Content-Type").startsWith("application/json") ? (await reply.json()).text : await reply.text());
+    const said = reply.headers.get("Content-Type").startsWith("application/json") ? await reply.json() : { text: await reply.text() };
+    answer(said.text, said.code);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     answer("Locust does not answer. It may have ended.");
@@ -68,8 +73,9 @@ async function send(path, command, button) {
   listed = "";
 }
 
-function answer(text) {
+function answer(text, code = null) {
   place("answer").hidden = false;
+  place("said").className = TABLES.includes(code) ? "tables" : "";
   place("said").textContent = text;
 }
 
