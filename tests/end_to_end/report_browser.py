@@ -29,10 +29,7 @@ class ReportBrowser:
 
     def open(self, path, size=DESK, *, dark=False, printed=False):
         """Open a page, a file or an address, at this size, light or dark, on a screen or as it is printed."""
-        width, height = size
-        self._tell(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=size is PHONE
-        )
+        resize(self.browser, size)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._tell("Emulation.setEmulatedMedia", features=[scheme], media="print" if printed else "screen")
         self.errors(), self.requests()
@@ -54,15 +51,7 @@ class ReportBrowser:
 
     def problems(self):
         """The serious violations of accessibility that axe finds, each with the first element."""
-        with npm_installed(ACCESSIBILITY) as packages:
-            axe = (packages / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-        # Through the developer tools, because the page allows no script but its own.
-        self._tell("Runtime.evaluate", expression=axe)
-        found = self._tell(
-            "Runtime.evaluate", expression="axe.run().then(JSON.stringify)", awaitPromise=True, returnByValue=True
-        )
-        violations = json.loads(found["result"]["value"])["violations"]
-        return [(one["id"], one["nodes"][0]["html"]) for one in violations if one["impact"] in SERIOUS]
+        return problems(self.browser)
 
     def photograph(self, to, *, top=0, height=None):
         """Write a picture of the page, from ``top`` and so many pixels high (None: as much as the window shows)."""
@@ -73,6 +62,25 @@ class ReportBrowser:
 
     def _tell(self, command, **parameters):
         return self.browser.execute_cdp_cmd(command, parameters)
+
+
+def resize(browser, size):
+    """Give the page this size, on a phone or at a desk."""
+    width, height = size
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": size is PHONE}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+
+def problems(browser, within="document"):
+    """The serious violations of accessibility that axe finds, each with the first element; ``within`` is a place for axe."""
+    with npm_installed(ACCESSIBILITY) as packages:
+        axe = (packages / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    # Through the developer tools, because the page allows no script but its own.
+    browser.execute_cdp_cmd("Runtime.evaluate", {"expression": axe})
+    asked = {"expression": f"axe.run({within}).then(JSON.stringify)", "awaitPromise": True, "returnByValue": True}
+    found = browser.execute_cdp_cmd("Runtime.evaluate", asked)
+    violations = json.loads(found["result"]["value"])["violations"]
+    return [(one["id"], one["nodes"][0]["html"]) for one in violations if one["impact"] in SERIOUS]
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from urllib.request import urlopen
 
 import pytest
 from browsing import Page, Ui, chromium, until
+from report_browser import DESK, PHONE, problems, resize
 from running import QUICK, ROOT, needs
 from selenium.webdriver.common.by import By
 
@@ -84,6 +85,10 @@ def test_invalid_form_values_are_listed_and_start_no_run(ui, browser, scenario):
         "const box = document.querySelector('.checkload-wrong').getBoundingClientRect(); return [box.top, innerHeight]"
     )
     assert 0 <= first[0] < first[1]
+    for size in (DESK, PHONE):
+        resize(browser, size)
+        assert problems(browser, "'form'") == []
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     page.fill(paymentMix="", arrivalRate="", userCount="20", host="http://shop.example")
     page.press("Start")
     assert "shop.example is not this machine" in " ".join(page.alert())
