@@ -59,7 +59,8 @@ def _target(panel: Panel, query: Query, ref: str, source: shared.DataSourceRef) 
         f"{panel.title} {{{{run_id}}}}" if query.legend == "{{run_id}}" and panel.kind is Kind.GRAPH else query.legend
     )
     legend = legend.replace("{{run_id}}", f"{{{{${RUN_LABEL}}}}}")
-    target = prometheus.Dataquery().expr(query.expr).ref_id(ref).legend_format(legend).datasource(source)
+    expr = _of_columns(panel, query.expr) if panel.kind is Kind.TABLE else query.expr
+    target = prometheus.Dataquery().expr(expr).ref_id(ref).legend_format(legend).datasource(source)
     if panel.kind is Kind.TABLE:
         target.format(PromQueryFormat.TABLE)
     elif panel.kind is Kind.HEATMAP:
@@ -67,6 +68,13 @@ def _target(panel: Panel, query: Query, ref: str, source: shared.DataSourceRef) 
     if query.exemplars:
         target.exemplar(True)
     return target.instant() if query.instant else target.range()
+
+
+def _of_columns(panel: Panel, expr: str) -> str:
+    """The query of a table with the labels of its columns only; with one chosen run, no column names the run."""
+    labels = [name for name, _ in panel.columns if not name.startswith("Value")]
+    by = ", ".join(f"${RUN_LABEL}" if name == "run_id" else name for name in labels)
+    return f"sum by ({by}) ({expr})"
 
 
 def _graph(panel: Panel) -> timeseries.Panel:

@@ -56,6 +56,8 @@ def table(panel: Mapping[str, Any], answers: Sequence[QueryAnswer]) -> Markup:
             merged.setdefault(key, {})[column] = line.values[-1][1]
             more.setdefault(key, {}).update(line.labels)
     names, order = _organised(panel)
+    # With one chosen run, no row names the run: Grafana shows no column that the answers lack.
+    order = [one for one in order if not merged or any(one in merged[key] or one in more[key] for key in merged)]
     units = {
         one["matcher"]["options"]: one["properties"][0]["value"] for one in panel["fieldConfig"].get("overrides", ())
     }

@@ -165,6 +165,13 @@ def test_a_legend_has_the_run_only_through_the_variable_that_knows_whether_there
         assert not any("run_id" in one for one in legends)
 
 
+def test_a_table_has_the_run_only_through_the_same_variable():
+    tables = [panel for path in FILES for panel in panels(_read(path)) if panel["type"] == "table"]
+    assert tables
+    for panel in tables:
+        assert all(target["expr"].startswith("sum by ($run_label, ") for target in panel["targets"]), panel["title"]
+
+
 def test_the_colour_of_an_outcome_says_whose_fault_it_is():
     colours = {name: colour for names, colour in BY_OUTCOME for name in names.split("|")}
     assert colours.keys() == {one.value for one in Outcome}
