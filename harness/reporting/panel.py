@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from unicodedata import combining, east_asian_width
 
 from harness.measurement.sample import Phase
 from harness.objectives.live_status import LiveState
@@ -99,7 +100,8 @@ def _position(state: PanelState) -> str:
     if state.phase is Phase.DRAIN:
         since = max(0.0, state.elapsed - state.length)
         return f"{bar} drain, {since:.0f} s of at most {state.drain:.0f} s"
-    left = format_duration(round(max(0.0, state.length - state.elapsed)))
+    seconds = round(max(0.0, state.length - state.elapsed))
+    left = format_duration(seconds) if seconds else "0 s"
     where = ", ".join(part for part in (PHASES[state.phase], state.level or state.stage) if part)
     return f"{bar} {where}, {'at most ' if state.level else ''}{left} left"
 
@@ -109,15 +111,16 @@ def _figures(state: PanelState) -> Iterator[tuple[str, str]]:
     if state.wanted is None:
         yield "Rate", f"{served} (a closed load has no planned rate)"
     else:
-        yield "Rate", f"{format_number(state.wanted)}/s wanted, {served} served"
+        rates = [f"{format_number(state.wanted)}/s wanted, {served} served"]
+        rates += [f"{format_number(state.waiting)} waiting for a user"] * (state.waiting > 0)
+        rates += [f"{format_number(state.dropped)} dropped"] * (state.dropped > 0)
+        yield "Rate", ", ".join(rates)
     counts = [
         f"{format_number(state.ended)} ended",
         format_count(state.orders, "order"),
         f"{format_number(state.failed)} failed",
         f"{format_number(state.under_way)} in progress",
     ]
-    counts += [f"{format_number(state.waiting)} wait for a user"] * (state.waiting > 0)
-    counts += [f"{format_number(state.dropped)} dropped"] * (state.dropped > 0)
     yield "Journeys", ", ".join(counts)
     latest = next((one for one in reversed(state.p95) if one is not None), None)
     if latest is None:
@@ -149,8 +152,8 @@ def _objectives(state: PanelState, width: int) -> Iterator[str]:
         mark, colour = _MARKS[one.state]
         measured = format_measure(one.measured, one.objective.unit)
         room = max(1, width - len(measured) - 5)
-        text = one.objective.text if len(one.objective.text) <= room else f"{one.objective.text[: room - 1]}…"
-        yield _fitted(f"  {mark} {text:{room}} {measured}", width, colour)
+        text = _shortened(one.objective.text, room)
+        yield _fitted(f"  {mark} {text}{' ' * (room - _columns(text))} {measured}", width, colour)
     if (more := len(ranked) - MOST_OBJECTIVES) > 0:
         yield _fitted(f"    and {more} more", width, _GREY)
 
@@ -163,8 +166,23 @@ def sparkline(times: Sequence[float | None]) -> str:
 
 
 def _fitted(text: str, width: int, style: str = "") -> str:
-    """The text in at most ``width`` characters, without any that would move the cursor."""
-    plain = "".join(each if each.isprintable() else "?" for each in text)
-    if len(plain) > width:
-        plain = f"{plain[: max(0, width - 1)]}…"
+    """The text in at most ``width`` columns, without any character that would move the cursor."""
+    plain = _shortened("".join(each if each.isprintable() else "?" for each in text), width)
     return f"{style}{plain}{_END}" if style else plain
+
+
+def _shortened(text: str, width: int) -> str:
+    """The text, or as much of it as finds room in ``width`` columns with an ellipsis."""
+    if _columns(text) <= width:
+        return text
+    kept = 0
+    used = 1  # the ellipsis
+    while kept < len(text) and used + _columns(text[kept]) <= width:
+        used += _columns(text[kept])
+        kept += 1
+    return f"{text[:kept]}…"
+
+
+def _columns(text: str) -> int:
+    """How many columns of a terminal the text takes: a wide character of East Asia takes two, a combining one none."""
+    return sum(0 if combining(each) else 1 + (east_asian_width(each) in "WF") for each in text)

@@ -50,8 +50,8 @@ def test_the_panel_shows_load_times_failures_and_objectives():
         "",
         "baseline → the embedded shop",
         "██████████████████████░░░░░░░░ steady, stage 2 of 3, 10 s left",
-        "Rate       30/s wanted, 29.8/s served",
-        "Journeys   1,200 ended, 1 order, 16 failed, 12 in progress, 3 wait for a user,…",
+        "Rate       30/s wanted, 29.8/s served, 3 waiting for a user, 2 dropped",
+        "Journeys   1,200 ended, 1 order, 16 failed, 12 in progress",
         "Page p95    ▅█ 200 ms (150 ms from sending)",
         "Failures   9 http_5xx on PaymentPage",
         "           4 timeout",
@@ -96,6 +96,17 @@ def test_a_low_terminal_keeps_a_line_for_the_log():
 
 def test_a_name_cannot_move_the_cursor():
     assert shown(name="evil\x1b[2Jname\n")[1] == "evil?[2Jname? → the embedded shop"
+
+
+def test_wide_characters_take_two_columns():
+    objective = ObjectiveLine(parse("page.結帳頁 response_time p95 < 150ms"), LiveState.BROKEN, 0.2)
+    lines = shown(40, name="結帳" * 20, objectives=[objective])
+    assert lines[1] == "結帳" * 9 + "結…"
+    assert lines[-1] == "  ✗ page.結帳頁 response_time p… 200 ms"
+
+
+def test_less_than_a_second_left_is_no_millisecond():
+    assert shown(elapsed=39.9)[2].endswith("steady, 0 s left")
 
 
 def test_a_sparkline_shows_gaps_and_what_never_ended():
