@@ -8,6 +8,7 @@ from harness.measurement.outcomes import Blame, Outcome
 from harness.objectives.verdict import Finding, Severity
 from harness.units import format_count
 from harness.validity.evidence import Evidence
+from harness.validity.ledger import first_differences
 
 
 def arrivals_accounted_for(evidence: Evidence) -> Iterator[Finding]:
@@ -33,11 +34,12 @@ def arrivals_accounted_for(evidence: Evidence) -> Iterator[Finding]:
     if offered and ended != started:
         wrong.append(f"{started:,} journeys began, but {ended:,} ended")
     if wrong:
+        lost = any(each.lost_at is not None for each in conditions.fleet.workers)
         yield Finding(
             "accounting",
             Severity.INVALID,
-            f"the counts contradict each other: {'; '.join(wrong)}",
-            "report this bug of checkload",
+            f"the counts {'lack those of a lost worker' if lost else 'contradict each other'}: {'; '.join(wrong)}",
+            "" if lost else "report this bug of checkload",
         )
     elif offered:
         yield Finding(
@@ -50,13 +52,14 @@ def arrivals_accounted_for(evidence: Evidence) -> Iterator[Finding]:
 def ledger_agreement(evidence: Evidence) -> Iterator[Finding]:
     """Whether the shop's own ledger agrees with the measurement."""
     differences, why = evidence.conditions.shop.ledger, evidence.conditions.shop.ledger_explained
+    said = first_differences(differences)
     if differences and why:
-        yield Finding("ledger", Severity.WARNING, f"the shop's ledger differs ({'; '.join(differences)}) because {why}")
+        yield Finding("ledger", Severity.WARNING, f"the shop's ledger differs ({said}) because {why}")
     elif differences:
         yield Finding(
             "ledger",
             Severity.INVALID,
-            f"the shop's ledger disagrees: {'; '.join(differences)}",
+            f"the shop's ledger disagrees: {said}",
             "look for lost requests, for a proxy that repeats requests, and for other clients of the shop",
         )
 

@@ -131,8 +131,8 @@ def cpu_contention(evidence: Evidence) -> Iterator[Finding]:
             if share > of_time and part > of_ready:
                 level = each
         message = (
-            f"{process.label} was ready to run but had no processor for {format_percent(share)} of the time, "
-            f"and ran for {format_percent(running)}"
+            f"{process.label} waited for a processor for {format_percent(share)} of the time, "
+            f"and had one for {format_percent(running)}"
         )
         yield _finding("crowded", level, message, remedy)
     pressed = _worst(evidence, lambda each: each.machine.share(each.machine.pressed))

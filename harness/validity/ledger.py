@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.measurement.outcomes import Blame, Outcome
@@ -13,6 +13,9 @@ from harness.units import format_count
 
 UNANSWERED_OUTCOMES = frozenset({Outcome.TIMEOUT, Outcome.CONNECTION, Outcome.NO_SOCKET, Outcome.ABORTED})
 """Outcomes of a page after which it is unknown whether the request reached the shop."""
+
+MOST_SAID = 3
+"""So many differences a sentence names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,12 @@ class LedgerComparison:
     def agrees(self) -> bool:
         """Whether both counted the same, page by page and payment option by payment option."""
         return not self.differences
+
+
+def first_differences(differences: Sequence[str]) -> str:
+    """The first differences in words, and how many more there are; ``result.json`` has all of them."""
+    left = len(differences) - MOST_SAID
+    return "; ".join([*differences[:MOST_SAID], *([f"and {left} more"] if left > 0 else [])])
 
 
 def compare_with_ledger(

@@ -77,7 +77,7 @@ def no_worker_lost(evidence: Evidence) -> Iterator[Finding]:
                 "workers",
                 Severity.INVALID,
                 _loss_text(each),
-                "look into its log: was it killed, or was it out of memory?",
+                "look into the log of this worker; it may have been killed, or out of memory",
             )
         elif each.finished is False or each.lost_at is not None:
             complete = False

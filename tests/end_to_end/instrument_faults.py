@@ -118,7 +118,7 @@ FAULTS = (
     Fault(
         "a CPU hog on the core of a worker",
         "crowded",
-        r"worker 0 was ready to run but had no processor for \d+",
+        r"worker 0 waited for a processor for \d+",
         "a machine of its own",
         scenario=SHORT.replace("25/s", "60/s"),
         arguments=("--processes", "1"),

@@ -3,7 +3,8 @@
 from checked_runs import conditions, problems, run_of
 
 from harness.measurement.recorder import Recorder
-from harness.measurement.sample import JourneySample, Window
+from harness.measurement.sample import JourneySample, Phase, Window
+from harness.monitoring.worker import WorkerFacts
 from harness.objectives.verdict import Severity
 
 
@@ -21,6 +22,16 @@ def test_every_arrival_is_accounted_for():
         (secret, 201, "1 arrivals were dropped, but 0 are recorded"),
     ):
         assert words in problems(recorder, conditions(expected_offered=offered))["accounting"].message
+
+
+def test_counts_that_a_lost_worker_took_with_it_are_no_bug():
+    began = run_of()
+    began.started(5.0, 0.0, 0.0)
+    began.offered(5.0)
+    lost = WorkerFacts(name="2", lost_at=12.0, lost_in=Phase.STEADY)
+    finding = problems(began, conditions(expected_offered=201, workers=[lost]))["accounting"]
+    assert finding.message == "the counts lack those of a lost worker: 201 journeys began, but 200 ended"
+    assert "bug" not in finding.remedy
 
 
 def test_a_closed_load_has_no_arrivals_to_account_for():
