@@ -17,6 +17,6 @@ class Exit(IntEnum):
     FAILED = 3
     """The shop broke at least one objective."""
     INVALID = 4
-    """The measurement cannot be trusted. It says nothing about the shop, good or bad."""
+    """The measurement cannot be trusted, so there is no verdict on the shop."""
     INCONCLUSIVE = 5
     """There were too few samples to tell."""

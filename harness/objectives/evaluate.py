@@ -24,7 +24,7 @@ from dataclasses import replace
 from harness.measurement.recorder import Recorder
 from harness.objectives import text
 from harness.objectives.counting import SampleCounts, count_samples, matching_series, succeeded, time_sums, times
-from harness.objectives.hard_failures import hard_failures, only_times_in_doubt, times_in_doubt_sentence
+from harness.objectives.hard_failures import beyond_doubt, only_times_in_doubt, times_in_doubt_sentence
 from harness.objectives.model import Metric, Objective, Statistic
 from harness.objectives.sample_size import MIN_SAMPLES_MEAN_MAX, shortest_run
 from harness.objectives.share_verdict import share_verdict
@@ -105,33 +105,13 @@ def evaluate_run(
     invalid = [finding for finding in findings if finding.level is Severity.INVALID]
     if invalid and only_times_in_doubt(recorder, invalid, timing_checks):
         doubtful = tuple(replace(one, verdict=Verdict.INVALID) for one in others)
-        certain = _broken_beyond_doubt(recorder, objectives, results, alpha_left) + doubtful
+        pairs = zip(objectives, results, strict=True)
+        certain = (*(beyond_doubt(recorder, one, result, alpha_left) for one, result in pairs), *doubtful)
         verdict, reason = _end(certain, ())
         if verdict is Verdict.FAILED:
             return Judgement(verdict, f"{reason} {times_in_doubt_sentence(invalid)}", certain, tuple(findings))
     verdict, reason = _end(every := (*results, *others), findings)
     return Judgement(verdict, reason, every, tuple(findings))
-
-
-def _broken_beyond_doubt(
-    recorder: Recorder, objectives: Sequence[Objective], results: Sequence[ObjectiveResult], alpha_left: float
-) -> tuple[ObjectiveResult, ...]:
-    """The results; each one that hard failures alone do not break becomes invalid."""
-    return tuple(
-        result
-        if result.verdict is Verdict.FAILED and _broken_by_hard_failures(recorder, objective, alpha_left)
-        else replace(result, verdict=Verdict.INVALID)
-        for objective, result in zip(objectives, results, strict=True)
-    )
-
-
-def _broken_by_hard_failures(recorder: Recorder, objective: Objective, alpha_left: float) -> bool:
-    counted = hard_failures(recorder, objective)
-    if counted is None or not counted.over:
-        return False
-    if objective.allowed == 0:
-        return True
-    return share_verdict(counted, objective.allowed, (1 - objective.confidence) * alpha_left)[0] is Verdict.FAILED
 
 
 def _end(results: Sequence[ObjectiveResult], findings: Sequence[Finding]) -> tuple[Verdict, str]:
@@ -144,6 +124,8 @@ def _end(results: Sequence[ObjectiveResult], findings: Sequence[Finding]) -> tup
         if verdict is Verdict.INCONCLUSIVE and inconclusive:
             return verdict, as_sentence(inconclusive[0].message)
         found = [result for result in results if result.verdict is verdict]
+        # A time that was never reached comes from failures, and an objective on failures says so more plainly.
+        found.sort(key=lambda result: result.measured == math.inf)
         if found:
             number = "The objective" if len(results) == 1 else f"{len(found)} of {len(results)} objectives"
             return verdict, f"{number} {'was' if len(found) == 1 else 'were'} {was}: {found[0].sentence}."
@@ -161,7 +143,7 @@ def _share(recorder: Recorder, objective: Objective, counted: SampleCounts) -> O
     more = None
     why = ""
     if verdict is Verdict.FAILED:
-        why = text.share_exceeded(objective, counted)
+        why = text.share_exceeded(objective, measured, counted)
     elif verdict is Verdict.INCONCLUSIVE:
         if share_verdict(replace(counted, unknown=0), allowed, alpha)[0] is Verdict.PASSED:
             why = text.cut_short(counted.unknown)

@@ -59,11 +59,11 @@ def sentence(objective: Objective, measured: float | None, counted: SampleCounts
             return f"{format_number(measured)} {noun} finished ({bound})"
 
 
-def share_exceeded(objective: Objective, counted: SampleCounts) -> str:
-    """Why an objective on a share was broken; empty for failures, whose sentence has both shares already."""
-    if not objective.metric.timed:
+def share_exceeded(objective: Objective, measured: float, counted: SampleCounts) -> str:
+    """Why an objective on a share was broken; empty where the sentence has both shares already."""
+    if not objective.metric.timed or math.isinf(measured):
         return ""
-    return f"{format_percent(counted.over / counted.total)} were over, {format_percent(objective.allowed)} may be"
+    return f"{format_percent(counted.over / counted.total)} took longer, {format_percent(objective.allowed)} may"
 
 
 def too_few_samples(confidence: float, more: int | None, effective_sample_size: float = math.inf) -> str:
@@ -106,7 +106,9 @@ def _time(objective: Objective, measured: float, counted: SampleCounts, beside: 
             percent = f"{objective.percentile * 100:.6g} %"
             if math.isinf(measured):
                 failed = format_percent(counted.over / counted.total)
-                return f"{failed} of the {noun} failed, came too late or never, so fewer than {percent} {came} {beside}"
+                return (
+                    f"{failed} of the {noun} failed or took too long, {format_percent(objective.allowed)} may {beside}"
+                )
             return f"{percent} of {noun} {came} within {format_duration(measured)}{service} {beside}"
 
 

@@ -1,9 +1,10 @@
-"""Says in one or two sentences what most failures of a run have in common, and which page takes the time."""
+"""Says in one or two sentences what most failures of a run have in common, which page takes the time, and what to do."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from math import ceil, isfinite
 from typing import TypeVar
 
 from harness.measurement.outcomes import CAN_COME_FROM_LATENESS, Blame, Outcome
@@ -13,9 +14,9 @@ from harness.measurement.series import SampleSeries
 from harness.measurement.summary import page_rows, percentile
 from harness.objectives.model import ObjectiveError, Subject
 from harness.objectives.parser import parse
-from harness.objectives.verdict import Verdict
+from harness.objectives.verdict import Severity, Verdict
 from harness.results.result import Result
-from harness.units import format_duration, format_number, format_percent
+from harness.units import format_count, format_duration, format_number, format_percent
 
 Key = TypeVar("Key", JourneyKey, PageKey)
 
@@ -37,35 +38,70 @@ def causes(result: Result) -> list[str]:
 def causes_of_verdict(result: Result) -> list[str]:
     """The causes to say beside the verdict.
 
-    Times are left out for a run that passed. For an invalid run, only failures that no lateness of checkload explains are said, and
-    the reason why the run is invalid comes first.
+    Times are left out for a run that passed. Where checkload was late or short of users, only failures that this does not explain
+    are said. For an invalid run, the reason why it is invalid comes first.
     """
     verdict = result.judgement.verdict
-    found = failure_causes(result, CAN_COME_FROM_LATENESS if verdict is Verdict.INVALID else frozenset())
-    if verdict is Verdict.INVALID and found:
-        return [f"The shop also failed: {found[0][:1].lower()}{found[0][1:]}", *found[1:]]
-    return found if verdict in {Verdict.PASSED, Verdict.INVALID} else causes(result)
+    if any(one.level is Severity.INVALID for one in result.judgement.findings):
+        found = failure_causes(result, CAN_COME_FROM_LATENESS)
+        return [f"The shop also failed: {one}" for one in found] if verdict is Verdict.INVALID else found
+    return failure_causes(result) if verdict is Verdict.PASSED else causes(result)
+
+
+def what_to_do(result: Result) -> str:
+    """The remedy for a run that decides nothing, or whose times are doubtful, as a sentence; empty if there is none.
+
+    It is the remedy of the first finding that decided the verdict. If objectives were left undecided, it is the length of a run
+    that decides all of them.
+    """
+    judgement = result.judgement
+    level = Severity.INCONCLUSIVE if judgement.verdict is Verdict.INCONCLUSIVE else Severity.INVALID
+    for finding in judgement.findings:
+        if finding.level is level and finding.remedy:
+            said = "For times that can be trusted" if judgement.verdict is Verdict.FAILED else "What to do"
+            return f"{said}: {finding.remedy}."
+    seconds = _length_that_decides(result) if judgement.verdict is Verdict.INCONCLUSIVE else None
+    if seconds is None:
+        return ""
+    return f"What to do: let the judged part last about {format_duration(seconds)}, or raise the rate."
+
+
+def _length_that_decides(result: Result) -> float | None:
+    """The length of a steady part in seconds that decides every objective; None if it is not known."""
+    judged = result.asked.steady
+    open_ones = [one for one in result.judgement.objectives if one.verdict is Verdict.INCONCLUSIVE]
+    if result.stopped or not judged or not open_ones or result.capacity is not None:
+        return None
+    longest = 0.0
+    for one in open_ones:
+        if one.more_needed is None or not one.samples:
+            return None
+        longest = max(longest, judged * (1 + one.more_needed / one.samples))
+    return ceil(longest / 10) * 10
 
 
 def failure_causes(result: Result, without: Collection[str] = ()) -> list[str]:
     """What most failed journeys have in common, or most failed pages if no journey failed; ``without`` these outcomes."""
-    noun, kinds, options = _failures(result.recorder)
+    noun, kinds, options = _failures(result.recorder, without)
     total = kinds.total()
     return [
-        _sentence(noun, count, total, kind, options[kind])
+        _sentence(noun, count, None if without else total, kind, options[kind])
         for kind, count in kinds.most_common(MOST_CAUSES)
-        if count >= total * WORTH_SAYING and kind[0] not in without
+        if count >= total * WORTH_SAYING
     ]
 
 
 def failure_kinds(recorder: Recorder) -> Counter[tuple[str, str]]:
-    """How many failed journeys, or failed pages if no journey failed, there are by outcome and page."""
-    return _failures(recorder)[1]
+    """How many failed journeys, or failed pages if no journey failed, the whole run has by outcome and page."""
+    return _failures(recorder, steady=False)[1]
 
 
-def _failures(recorder: Recorder) -> tuple[str, Counter[tuple[str, str]], dict[tuple[str, str], set[str]]]:
+def _failures(
+    recorder: Recorder, without: Collection[str] = (), *, steady: bool = True
+) -> tuple[str, Counter[tuple[str, str]], dict[tuple[str, str], set[str]]]:
     """What is counted, and the counts and payment options of the failures by outcome and page."""
-    journeys, pages = _failed_series(recorder.journeys), _failed_series(recorder.pages)
+    journeys = _failed_series(recorder.journeys, without, steady=steady)
+    pages = _failed_series(recorder.pages, without, steady=steady)
     found = [(key.outcome, key.failed_page, key.payment_option, series) for key, series in journeys]
     found = found or [(key.outcome, key.page, key.payment_option, series) for key, series in pages]
     kinds: Counter[tuple[str, str]] = Counter()
@@ -76,19 +112,26 @@ def _failures(recorder: Recorder) -> tuple[str, Counter[tuple[str, str]], dict[t
     return "journey" if journeys else "page", kinds, options
 
 
-def _failed_series(every: Mapping[Key, SampleSeries]) -> list[tuple[Key, SampleSeries]]:
-    """The failures of the steady part, or of the whole run if the steady part has none."""
-    failed = [(key, series) for key, series in list(every.items()) if key.blame == Blame.SHOP]
-    return [one for one in failed if one[0].phase == Phase.STEADY] or failed
+def _failed_series(
+    every: Mapping[Key, SampleSeries], without: Collection[str], *, steady: bool
+) -> list[tuple[Key, SampleSeries]]:
+    """The failures of the steady part, or of the whole run if the steady part has none or all are asked for."""
+    failed = [
+        (key, series) for key, series in list(every.items()) if key.blame == Blame.SHOP and key.outcome not in without
+    ]
+    return [one for one in failed if steady and one[0].phase == Phase.STEADY] or failed
 
 
-def _sentence(noun: str, count: int, total: int, kind: tuple[str, str], options: set[str]) -> str:
+def _sentence(noun: str, count: int, total: int | None, kind: tuple[str, str], options: set[str]) -> str:
+    """One cause; without ``total``, other failures are not counted and so not compared with."""
     outcome, page = kind
     what = f"`{outcome}`"
     if outcome == Outcome.DROPPED:
         what += f" ({_NO_USER})"
     where = f" on {page}" if page else ""
     only = f", all with payment option {next(iter(options))}" if len(options) == 1 and "" not in options else ""
+    if total is None:
+        return f"{format_count(count, noun)} ended as {what}{where}{only}."
     if total == 1:
         return f"The only failed {noun} is {what}{where}{only}."
     verb = "is" if count == 1 else "are"
@@ -97,8 +140,14 @@ def _sentence(noun: str, count: int, total: int, kind: tuple[str, str], options:
 
 def _time_causes(result: Result) -> Iterator[str]:
     """Which page takes most of the time, if a time broke an objective that names no page."""
-    if not any(one.verdict is Verdict.FAILED and _names_no_page(one.text) for one in result.judgement.objectives):
-        return
+    if not any(
+        one.verdict is Verdict.FAILED
+        and one.measured is not None
+        and isfinite(one.measured)
+        and _names_no_page(one.text)
+        for one in result.judgement.objectives
+    ):
+        return  # a time that is infinite is one of failures, and the causes of failures are said already
     rows = page_rows(result.recorder)
     total = sum(row.response.sum for row in rows)
     if not total:
@@ -110,9 +159,11 @@ def _time_causes(result: Result) -> Iterator[str]:
         f"{most.name} takes {format_percent(most.response.sum / total)} of the time that shoppers wait for pages "
         f"({format_number(most.count)} pages{took})."
     )
-    slowest = max(rows, key=lambda row: percentile(row.response, 0.95) or 0.0)
-    if slowest is not most and (worst := percentile(slowest.response, 0.95)) is not None:
-        yield f"The slowest page is {slowest.name}, p95 {format_duration(worst)}."
+    times = {row.name: percentile(row.response, 0.95) for row in rows}
+    known = {name: time for name, time in times.items() if time is not None and isfinite(time)}
+    slowest = max(known, key=lambda name: known[name], default=most.name)
+    if slowest != most.name:
+        yield f"The slowest page is {slowest}, p95 {format_duration(known[slowest])}."
 
 
 def _names_no_page(text: str) -> bool:

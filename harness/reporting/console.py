@@ -12,7 +12,7 @@ from tabulate import tabulate
 
 from harness.objectives.verdict import Verdict
 from harness.reporting import text as sentences
-from harness.reporting.cause import causes_of_verdict
+from harness.reporting.cause import causes_of_verdict, what_to_do
 from harness.reporting.report import report_tables, run_facts
 from harness.reporting.tables import ReportTable
 from harness.results.result import Result
@@ -37,11 +37,14 @@ def console(result: Result, results: str = "", *, colour: bool = False) -> str:
     """The report as text; ``results`` is the folder of the results, and ``colour`` is for a terminal."""
     verdict = _verdict(result, colour=colour)
     causes = _list(causes_of_verdict(result), "Causes", colour=colour)
-    parts = [verdict, causes, "\n".join(map(_wrapped, run_facts(result)))]
+    remedy = _wrapped(what_to_do(result))
+    parts = [verdict, causes, remedy, "\n".join(map(_wrapped, run_facts(result)))]
     parts += [_drawn(one, colour=colour) for one in report_tables(result, MOST_PAGES)]
-    parts += [_list(list(sentences.unmet_objectives(result)), "Objectives not met", colour=colour)]
+    parts += [
+        _list(list(sentences.unmet_objectives(result)), sentences.unmet_title(result.judgement.verdict), colour=colour)
+    ]
     parts += [_list(list(sentences.findings(result)), "About the measurement", colour=colour)]
-    parts += [_wrapped(sentences.READING_NOTE), verdict, causes, f"Results: {results}" if results else ""]
+    parts += [_wrapped(sentences.READING_NOTE), verdict, causes, remedy, f"Results: {results}" if results else ""]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -12,7 +12,7 @@ import re
 from xml.etree import ElementTree as ET
 
 from harness.objectives.verdict import ObjectiveResult, Severity, Verdict
-from harness.reporting.cause import causes
+from harness.reporting.cause import causes_of_verdict, what_to_do
 from harness.reporting.text import findings, response_service_gap, throughput
 from harness.results.result import Result
 
@@ -57,7 +57,9 @@ def _validity(result: Result) -> ET.Element:
     case = _new_case(result, VALIDITY)
     said = "\n".join(findings(result))
     if result.judgement.verdict is Verdict.INVALID:
-        error = ET.SubElement(case, "error", type="invalid", message=_clean(result.judgement.reason))
+        error = ET.SubElement(
+            case, "error", type="invalid", message=_clean(f"{result.judgement.reason} {what_to_do(result)}".strip())
+        )
         error.text = _clean(said)
     elif any(finding.level is not Severity.OK for finding in result.judgement.findings):
         ET.SubElement(case, "system-out").text = _clean(said)
@@ -74,7 +76,8 @@ def _case(result: Result, objective: ObjectiveResult, *, invalid: bool) -> ET.El
         kind = objective.verdict.value
         said = _clean(f"{kind}: {objective.sentence}")
         failure = ET.SubElement(case, "failure", type=kind, message=said)
-        failure.text = "\n".join([said, *map(_clean, causes(result))])
+        found = causes_of_verdict(result) if objective.verdict is Verdict.FAILED else ()
+        failure.text = "\n".join([said, *map(_clean, found)])
     else:
         ET.SubElement(case, "system-out").text = _clean(objective.sentence)
     return case

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from harness.capacity.answer import SEARCH_COMPLETE
 from harness.reporting import capacity
 from harness.reporting import text as sentences
-from harness.reporting.cause import causes_of_verdict
+from harness.reporting.cause import causes_of_verdict, what_to_do
 from harness.reporting.junit import junit
 from harness.reporting.markdown import escaped, table, with_code
 from harness.reporting.summary_json import summary_json
@@ -22,12 +22,12 @@ _MOST_ROWS = 100
 def summary(result: Result) -> str:
     """The report as Markdown, for the summary of a CI step."""
     parts = [f"## checkload {escaped(result.scenario)}: {sentences.verdict_label(result.judgement.verdict)}"]
-    parts += [escaped(result.judgement.reason)]
+    parts += [escaped(" ".join(filter(None, (result.judgement.reason, what_to_do(result)))))]
     if lines := causes_of_verdict(result):
         parts.append("\n".join(f"- {with_code(line)}" for line in lines))
     parts += ["  \n".join(escaped(line) for line in run_facts(result))]
     lists = (
-        ("Objectives not met", list(sentences.unmet_objectives(result))),
+        (sentences.unmet_title(result.judgement.verdict), list(sentences.unmet_objectives(result))),
         ("About the measurement", list(sentences.findings(result))),
     )
     for title, items in lists:
@@ -59,7 +59,7 @@ def run_facts(result: Result) -> list[str]:
     """The run in sentences: its setup, its totals, the ledger, the answer of a search."""
     every = (
         sentences.run_setup(result),
-        "" if _search_complete(result) or not result.stopped else f"Ended early: {result.stopped}",
+        "" if _search_complete(result) or not result.stopped else f"Ended early: {result.stopped}.",
         sentences.what_moved_first(result),
         sentences.skipped_objectives(result),
         sentences.arrivals_served(result),

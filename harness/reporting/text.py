@@ -15,16 +15,17 @@ from harness.reporting.tables import NO_VALUE
 from harness.results.result import Result
 from harness.shop_metrics.first_moved import first_moved
 from harness.units import format_count, format_duration, format_number, format_percent
+from harness.validity.ledger import first_differences
 
 VERDICT_ASIDES = {
-    Verdict.INVALID: "this run says nothing about the shop",
+    Verdict.INVALID: "no verdict on the shop",
     Verdict.INCONCLUSIVE: "not enough evidence to decide",
 }
 """What a reader must know beside the word, in a title."""
 MEANINGS = {
     Verdict.PASSED: "The shop kept every objective.",
     Verdict.FAILED: "The shop broke an objective.",
-    Verdict.INVALID: "The measurement cannot be trusted. It says nothing about the shop, good or bad.",
+    Verdict.INVALID: "The measurement cannot be trusted, so there is no verdict on the shop.",
     Verdict.INCONCLUSIVE: "There is not enough evidence to decide.",
 }
 """What each verdict means, as a sentence."""
@@ -139,9 +140,8 @@ def run_setup(result: Result) -> str:
     judged = (
         min(asked.steady, window.steady_until - window.steady_from) if isfinite(window.steady_until) else asked.steady
     )
-    return (
-        f"Scenario {result.scenario}, seed {asked.seed}, against {target}: {warm_up}{format_duration(judged)} judged."
-    )
+    did = "planned" if result.stopped and judged >= asked.steady else "judged"
+    return f"Scenario {result.scenario}, seed {asked.seed}, against {target}: {warm_up}{format_duration(judged)} {did}."
 
 
 def skipped_objectives(result: Result) -> str:
@@ -181,7 +181,7 @@ def ledger(result: Result) -> str:
             f"The shop's ledger agrees: {format_count(comparison.pages_theirs, 'request')} received, "
             f"{format_count(comparison.orders_theirs, 'order')} sold."
         )
-    differences = "; ".join(map(str, comparison.differences))
+    differences = first_differences([str(one) for one in comparison.differences])
     for finding in result.judgement.findings:
         if finding.check == "ledger" and finding.level is Severity.WARNING:
             return f"The shop's ledger differs, for a known reason: {differences}."
@@ -193,6 +193,11 @@ def findings(result: Result) -> Iterator[str]:
     worst_first = [Severity.INVALID, Severity.FAILED, Severity.INCONCLUSIVE, Severity.WARNING]
     for level in worst_first:
         yield from (_finding(finding) for finding in result.judgement.findings if finding.level is level)
+
+
+def unmet_title(verdict: Verdict) -> str:
+    """The title above the objectives that were not met: where none was broken, they are only undecided."""
+    return "Objectives left undecided" if verdict is Verdict.INCONCLUSIVE else "Objectives not met"
 
 
 def unmet_objectives(result: Result) -> Iterator[str]:

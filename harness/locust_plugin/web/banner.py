@@ -12,11 +12,12 @@ from harness.judging.finish import Finished
 from harness.locust_plugin.web.guard import report_response
 from harness.locust_plugin.web.ui_state import UiState
 from harness.measurement.sample import Phase
+from harness.measurement.totals import RunTotals
 from harness.objectives.verdict import Verdict
-from harness.reporting.cause import causes_of_verdict
+from harness.reporting.cause import causes_of_verdict, what_to_do
 from harness.reporting.report import HTML_REPORT
 from harness.reporting.text import VERDICT_ASIDES
-from harness.units import format_duration
+from harness.units import format_count, format_duration
 
 BANNER_PATH = "/checkload/banner"
 REPORT_PATH = "/checkload/report"
@@ -52,17 +53,19 @@ def banner(state: UiState) -> Banner:
         return Banner("running", "Starting", "The virtual users are being started.")
     left = max(0.0, run.length - run.elapsed)
     until = f"{format_duration(round(left))} left" if left else f"{state.under_way:,} journeys in progress"
-    return Banner("running", f"{_PHASES[run.phase]}: no verdict yet", f"{until}.")
+    counts = RunTotals.of(run.recorder)
+    failed = f"{counts.failed_journeys:,} of {format_count(counts.journeys, 'journey')} failed so far"
+    return Banner("running", f"{_PHASES[run.phase]}: no verdict yet", f"{until}. {failed}.")
 
 
 def _judged(finished: Finished) -> Banner:
     judgement = finished.result.judgement
-    sentences = [judgement.reason, *causes_of_verdict(finished.result)[:1]]
+    sentences = [judgement.reason, *causes_of_verdict(finished.result)[:1], what_to_do(finished.result)]
     link = REPORT_PATH if (finished.folder / HTML_REPORT).is_file() else ""
     title = ": ".join(filter(None, (judgement.verdict.capitalize(), VERDICT_ASIDES.get(judgement.verdict))))
     if finished.result.changes and judgement.verdict is Verdict.INCONCLUSIVE:
         title = EXPLORED
-    return Banner(judgement.verdict.value, title, " ".join(sentences), link)
+    return Banner(judgement.verdict.value, title, " ".join(filter(None, sentences)).replace("`", ""), link)
 
 
 def head() -> str:

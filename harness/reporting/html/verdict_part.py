@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from harness.measurement.summary import every_journey, every_page, percentile
 from harness.objectives.verdict import Finding, ObjectiveResult, Severity, Verdict
-from harness.reporting.cause import causes_of_verdict
+from harness.reporting.cause import causes_of_verdict, what_to_do
 from harness.reporting.html.markup import Markup, element, folded, joined, section, table, with_code
 from harness.reporting.report import run_facts
 from harness.reporting.tables import NO_VALUE, format_measure
-from harness.reporting.text import MEANINGS, measured_throughput
+from harness.reporting.text import MEANINGS, measured_throughput, unmet_title
 from harness.results.result import Result
 from harness.units import format_duration, format_number, format_percent
 
@@ -33,7 +33,8 @@ def banner(result: Result) -> Markup:
     found = causes_of_verdict(result)
     cause = element("ul", *(element("li", with_code(line)) for line in found), class_="causes") if found else None
     meant = element("p", meaning, class_="meaning")
-    reason = element("p", judgement.reason, class_="reason")
+    reason = element("p", _unbroken(judgement.reason), class_="reason")
+    remedy = element("p", _unbroken(said), class_="reason") if (said := what_to_do(result)) else None
     return element(
         "header",
         element("p", f"checkload, scenario {result.scenario}", class_="what"),
@@ -43,6 +44,7 @@ def banner(result: Result) -> Markup:
             judgement.verdict.upper(),
         ),
         *((cause or meant, reason) if judgement.verdict is Verdict.FAILED else (meant, reason, cause)),
+        remedy,
         class_=f"banner {judgement.verdict.value}",
     )
 
@@ -54,13 +56,15 @@ def unmet(result: Result) -> Markup:
     # A run that failed in spite of doubtful times says so in its reason; the table of checks has the remedies.
     levels = {Severity.FAILED, *_LEVELS.get(judgement.verdict, ())}
     problems = [one for one in judgement.findings if one.level in levels]
+    if len(problems) == 1 and judgement.verdict is not Verdict.FAILED:
+        problems = []  # the banner has said it, with its remedy
     broken = [one for one in judgement.objectives if trusted and one.verdict not in {Verdict.PASSED, Verdict.INVALID}]
     found = section(
         "What the checks found" if trusted else "Why the run cannot be trusted",
         element("ul", *(_problem(one) for one in problems)) if problems else None,
     )
     not_kept = section(
-        "Objectives not kept",
+        unmet_title(judgement.verdict),
         element("ul", *(_not_kept(one) for one in sorted(broken, key=_rank)), class_="unmet") if broken else None,
     )
     return joined(not_kept, found)
@@ -73,7 +77,7 @@ def _problem(finding: Finding) -> Markup:
 
 def _not_kept(one: ObjectiveResult) -> Markup:
     chip = element("span", one.verdict.value, class_=f"chip {one.verdict.value}")
-    return element("li", chip, element("code", one.text), element("br"), _capital(one.sentence))
+    return element("li", chip, element("code", one.text), element("br"), _unbroken(_capital(one.sentence)))
 
 
 def _rank(one: ObjectiveResult) -> int:
@@ -99,9 +103,7 @@ def key_figures(result: Result) -> Markup:
     ]
     if result.asked.model == "closed":
         figures.pop()
-    cells = [
-        element("div", element("dt", name), element("dd", value.replace(" %", "\xa0%"))) for name, value in figures
-    ]
+    cells = [element("div", element("dt", name), element("dd", _unbroken(value))) for name, value in figures]
     return element("dl", *cells, class_="figures")
 
 
@@ -139,6 +141,11 @@ def _chip(result: Result, one: ObjectiveResult) -> Markup:
 def _capital(text: str) -> str:
     start = text if text.startswith("checkload") else f"{text[:1].upper()}{text[1:]}"
     return start if start.endswith(".") else f"{start}."
+
+
+def _unbroken(text: str) -> str:
+    """The text, in which no line ends between a number and its %."""
+    return text.replace(" %", "\xa0%")
 
 
 def _share(part: int, whole: int) -> str:

@@ -70,10 +70,21 @@ def test_an_objective_in_doubt_is_skipped_if_another_one_failed(rich):
 def test_an_invalid_run_is_an_error_and_its_objectives_are_skipped(invalid):
     _, cases = suite(invalid)
     (error,) = cases[VALIDITY]
-    assert (error.tag, error.attrib["message"]) == ("error", invalid.judgement.reason)
+    assert (error.tag, error.attrib["message"]) == (
+        "error",
+        f"{invalid.judgement.reason} What to do: read the log of the shop for the reason.",
+    )
     assert "read the log of the shop for the reason" in error.text
     (skipped,) = cases["journey failures < 5%"]
     assert (skipped.tag, skipped.attrib["message"]) == ("skipped", "not judged: the run is invalid")
+
+
+def test_causes_of_failures_do_not_explain_an_undecided_objective(rich):
+    _, cases = suite(rich)
+    (broken,) = cases["journey response_time p95 < 100ms"]
+    (undecided,) = cases["journey[payment=masterpass] failures < 1%"]
+    assert "failed journeys are" in broken.text
+    assert "failed journeys are" not in undecided.text
 
 
 @pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.INCONCLUSIVE])

@@ -13,10 +13,12 @@ import pytest
 
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, PageSample, Window
+from harness.measurement.totals import RunTotals
 from harness.objectives.verdict import Finding, Severity, Verdict
 from harness.reporting.console import MOST_PAGES, console, wants_colour
 from harness.reporting.report import summary
 from harness.reporting.tables import NO_VALUE
+from harness.units import format_duration
 from harness.validity.ledger import compare_with_ledger
 
 
@@ -41,8 +43,7 @@ READINGS = {
     "passed": "PASSED: The objective was kept, and there are enough samples to be sure.",
     "failed": "FAILED: The objective was broken: ",
     "invalid": (
-        "INVALID (this run says nothing about the shop): The run cannot be trusted: the embedded shop ended in the "
-        "middle of the run."
+        "INVALID (no verdict on the shop): The run cannot be trusted: the embedded shop ended in the middle of the run."
     ),
     "inconclusive": "INCONCLUSIVE (not enough evidence to decide): The objective was left undecided: ",
 }
@@ -53,7 +54,7 @@ def test_the_report_begins_and_ends_with_the_verdict(request, name):
     text = console(request.getfixturevalue(name))
     first, second, *_ = text.split("\n\n")
     assert flat(first).startswith(READINGS[name])
-    opening = f"{first}\n\n{second}" if second.startswith("Causes") else first
+    opening = f"{first}\n\n{second}" if second.startswith(("Causes", "What to do")) else first
     assert text.startswith(opening)
     assert text.rstrip().endswith(opening)
 
@@ -260,7 +261,7 @@ def test_the_cause_stands_beside_the_verdict(rich):
 
 def test_an_invalid_run_also_says_what_the_shop_failed(invalid, rich):
     recorder = rich.recorder
-    assert "The shop also failed: 16 of 37" in flat(console(replace(invalid, recorder=recorder)))
+    assert "The shop also failed: 16 journeys ended as" in flat(console(replace(invalid, recorder=recorder)))
     assert "The shop also failed" not in console(invalid)
 
 
@@ -337,3 +338,57 @@ def test_the_console_shows_the_worst_pages_only(passed):
 
 def test_the_last_line_names_the_results_folder(passed):
     assert console(passed, results="results/smoke-1").rstrip().endswith("Results: results/smoke-1")
+
+
+def doubtful_times(result):
+    lack = Finding("users", Severity.INVALID, "no virtual user was free", "raise the number of users from 20 to 354")
+    judgement = replace(result.judgement, findings=(lack,))
+    return replace(result, judgement=judgement)
+
+
+def test_a_failed_run_with_doubtful_times_names_only_what_the_shop_did(rich):
+    text = console(doubtful_times(rich))
+    causes = text.split("\n\n")[1]
+    assert "http_5xx" in causes
+    assert "`dropped`" not in causes
+    assert "For times that can be trusted: raise the number of users from 20 to 354." in flat(text.split("\n\n")[2])
+
+
+def test_the_remedy_stands_beside_the_verdict(invalid):
+    remedy = "What to do: read the log of the shop for the reason."
+    assert remedy in flat(console(invalid).rstrip().rsplit("\n\n", 1)[1])
+    assert remedy in summary(invalid).splitlines()[2]
+
+
+def test_an_undecided_run_says_how_long_it_must_be(inconclusive):
+    (objective,) = inconclusive.judgement.objectives
+    seconds = inconclusive.asked.steady
+    undecided = replace(objective, samples=100, more_needed=400), replace(objective, samples=100, more_needed=50)
+    judgement = replace(inconclusive.judgement, objectives=undecided)
+    text = console(replace(inconclusive, judgement=judgement))
+    assert f"let the judged part last about {format_duration(5 * seconds)}, or raise the rate." in flat(text)
+    assert "Objectives left undecided" in text
+    assert "Objectives not met" not in text
+    hopeless = replace(judgement, objectives=(*undecided, replace(objective, more_needed=None)))
+    assert "let the judged part last" not in flat(console(replace(inconclusive, judgement=hopeless)))
+
+
+def test_a_time_that_was_never_reached_is_not_explained_by_slow_pages(failed):
+    (objective,) = failed.judgement.objectives
+    never = replace(objective, text="journey response_time p95 < 6s", measured=math.inf)
+    judgement = replace(failed.judgement, objectives=(objective, never))
+    assert "of the time that shoppers wait" not in console(replace(failed, judgement=judgement))
+
+
+def test_many_differences_of_the_ledger_are_not_all_said(rich):
+    counts = RunTotals.of(rich.recorder)
+    comparison = compare_with_ledger(counts, {f"P{number}": 1 for number in range(9)}, {}, 0)
+    more = len(comparison.differences) - 3
+    assert f"and {more} more." in flat(console(replace(rich, ledger=comparison)))
+
+
+def test_a_run_that_ended_early_says_what_was_planned(passed):
+    planned = passed.recorder.window.steady_until - passed.recorder.window.steady_from
+    early = replace(passed, stopped="interrupted by Ctrl-C", asked=replace(passed.asked, steady=planned))
+    assert " planned. Ended early: interrupted by Ctrl-C. " in flat(console(early))
+    assert " judged. " in flat(console(passed))

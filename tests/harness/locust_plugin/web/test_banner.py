@@ -9,11 +9,15 @@ from flask import Flask
 
 from harness.locust_plugin.web.banner import BANNER_PATH, REPORT_PATH, banner, head, install_banner
 from harness.locust_plugin.web.ui_state import UiState
-from harness.measurement.sample import Phase
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import JourneySample, Phase, Window
 
 
 def running(**changed):
+    recorder = Recorder(Window(0.0, 5.0, 60.0))
+    recorder.journey(JourneySample("guest", "gpay", "http_5xx", "shop", 6.0, 6.0, 7.0, ordered=False))
     facts = {"id": "x", "begun": True, "ended": False, "length": 60.0, "elapsed": 20.4, "phase": Phase.STEADY}
+    facts["recorder"] = recorder
     return SimpleNamespace(**{**facts, "lifecycle": SimpleNamespace(crash=""), **changed})
 
 
@@ -30,7 +34,7 @@ def test_without_a_run_there_is_no_banner():
     [
         ({"begun": False}, "Starting", "virtual users"),
         ({"phase": Phase.WARM_UP}, "Warm-up: no verdict yet", "40 s left."),
-        ({}, "Measuring: no verdict yet", "40 s left."),
+        ({}, "Measuring: no verdict yet", "40 s left. 1 of 1 journey failed so far."),
         ({"phase": Phase.DRAIN, "elapsed": 70.0}, "Letting journeys finish: no verdict yet", "7 journeys in progress."),
         ({"ended": True}, "The run is over", "It is being judged."),
     ],
@@ -50,6 +54,8 @@ def test_the_verdict_is_said_with_its_reason(tmp_path, settings, kind):
     assert shown.kind == kind
     assert shown.title.lower().startswith(kind)
     assert done.result.judgement.reason in shown.text
+    assert "`" not in shown.text
+    assert ("What to do: " in shown.text) == (kind in {"invalid", "inconclusive"})
 
 
 def test_the_verdict_of_an_earlier_run_is_not_shown(tmp_path):
