@@ -170,7 +170,11 @@ class FakeWorkload:
     def as_asked(self) -> dict[str, Any]:
         """The settings, with the note."""
         return {
-            "scenario": {"name": self.name, "note": self.note, "trace": {"link": self.trace_link}},
+            "scenario": {
+                "name": self.name,
+                "note": self.note,
+                **({"trace": {"link": self.trace_link}} if self.trace_link else {}),
+            },
             "chosen": dict(self.chosen),
             "journeys": list(self.weights),
         }
