@@ -10,6 +10,7 @@ from harness.metrics.run_metrics import ObjectiveStatus
 from harness.objectives.live_status import LiveState, live_status
 from harness.objectives.model import Objective
 from harness.objectives.verdict import ObjectiveResult, Verdict
+from harness.shop_metrics.objective import AnyObjective
 from harness.yield_to_load import YieldToLoad
 
 _STATES = {
@@ -25,12 +26,14 @@ _ENDS = {Verdict.INVALID: "inconclusive"}  # not judged, because the times are n
 class ObjectiveStatusTracker:
     """The objectives of one run, with their states at the last update."""
 
-    def __init__(self, objectives: Sequence[Objective]) -> None:
+    def __init__(self, objectives: Sequence[AnyObjective]) -> None:
         self.latest = [ObjectiveStatus(objective) for objective in objectives]
 
     def update(self, recorder: Recorder, steady: float, yield_to_load: YieldToLoad) -> None:
         """Update each objective, with a yield after each; ``steady`` is the number of steady seconds so far."""
         for place, one in enumerate(list(self.latest)):
+            if not isinstance(one.objective, Objective):
+                continue  # Prometheus is asked at the end
             now = live_status(recorder, one.objective, steady)
             measured = None if now.measured is None or isnan(now.measured) else now.measured
             self.latest[place] = ObjectiveStatus(one.objective, _STATES[now.standing], measured)

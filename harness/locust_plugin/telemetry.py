@@ -97,7 +97,8 @@ class Telemetry:
         """Reset for the next run; ``None``: there is none, because its options are wrong."""
         self._judged = self.folder = None
         if workload is not None:
-            self._objective_status = ObjectiveStatusTracker(workload.judging.objectives)
+            judging = workload.judging
+            self._objective_status = ObjectiveStatusTracker([*judging.objectives, *judging.metric_objectives])
             self._last_progress = 0.0
             self._progress = Progress()
 

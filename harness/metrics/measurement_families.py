@@ -11,7 +11,7 @@ from harness.measurement.series import REPEATED
 from harness.metrics.family import Family, LabelValues, LimitLabel, family
 from harness.metrics.run_families import run_families
 from harness.metrics.run_metrics import RunMetrics
-from harness.objectives.model import Subject
+from harness.objectives.model import Objective, Subject
 from harness.yield_to_load import YieldToLoad
 
 _ABANDONED = "abandoned"
@@ -44,7 +44,7 @@ def code_class(status: str) -> str:
 
 def _bounds_of(state: RunMetrics, subject: Subject) -> frozenset[float]:
     """The bounds of objectives on times; with a bucket at each of them, no interpolation is needed."""
-    objectives = (one.objective for one in state.objectives)
+    objectives = [one.objective for one in state.objectives if isinstance(one.objective, Objective)]
     return frozenset(each.bound for each in objectives if each.subject is subject and each.metric.timed)
 
 

@@ -77,7 +77,7 @@ def _objectives(state: RunMetrics) -> Iterator[Family]:
         measured.set_value((state.run_id, objective.text, objective.unit), one.measured)
         for name in OBJECTIVE_STATES:
             stands.set_value((state.run_id, objective.text, name), int(name == one.state))
-        if objective.metric.timed and isfinite(objective.bound):
+        if isinstance(objective, Objective) and objective.metric.timed and isfinite(objective.bound):
             labels = (state.run_id, *_described(objective))
             threshold.set_value(labels, objective.bound)
             if objective.statistic is Statistic.PERCENTILE:

@@ -10,7 +10,7 @@ from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Phase
 from harness.metrics.exemplars import Exemplars
 from harness.metrics.page_roles import PageRoles
-from harness.objectives.model import Objective
+from harness.shop_metrics.objective import AnyObjective
 
 PENDING = "pending"
 VERDICTS = (PENDING, "passed", "failed", "invalid", "inconclusive")
@@ -36,9 +36,12 @@ class WorkerMetrics:
 
 @dataclass(frozen=True, slots=True)
 class ObjectiveStatus:
-    """One objective, its state (one of ``OBJECTIVE_STATES``), and its measured value; None: nothing yet."""
+    """One objective, its state (one of ``OBJECTIVE_STATES``), and its measured value; None: nothing yet.
 
-    objective: Objective
+    One on the shop's own metrics has no value before the end of the run.
+    """
+
+    objective: AnyObjective
     state: str = "nothing"
     measured: float | None = None
 

@@ -8,9 +8,9 @@ from unicodedata import combining, east_asian_width
 
 from harness.measurement.sample import Phase
 from harness.objectives.live_status import LiveState
-from harness.objectives.model import Objective
 from harness.reporting.progress import PHASES
 from harness.reporting.tables import NO_VALUE, format_measure
+from harness.shop_metrics.objective import AnyObjective
 from harness.units import format_count, format_duration, format_number
 
 WIDTH = 79
@@ -39,7 +39,7 @@ _WORDS = {
 class ObjectiveLine:
     """One objective, how it stands, and the measured number in its unit; ``None``: nothing yet."""
 
-    objective: Objective
+    objective: AnyObjective
     state: LiveState = LiveState.NOTHING
     measured: float | None = None
 

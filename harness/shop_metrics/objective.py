@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from harness.objectives.model import ObjectiveError, Operator
+from harness.objectives.model import Objective, ObjectiveError, Operator
 
 PREFIX = "prometheus:"
 EXAMPLE = "prometheus: rate(pg_deadlocks_total[1m]) < 0.1"
@@ -33,6 +34,14 @@ class MetricObjective:
     def text(self) -> str:
         """The objective in its normal form; parsing it gives the same objective."""
         return f"{PREFIX} {self.query} {self.operator} {self.limit}"
+
+    @property
+    def unit(self) -> str:
+        """The unit of the bound, which only the query knows."""
+        return UNIT
+
+
+AnyObjective: TypeAlias = Objective | MetricObjective
 
 
 def is_metric_objective(text: str) -> bool:

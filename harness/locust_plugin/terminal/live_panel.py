@@ -17,6 +17,7 @@ from harness.reporting.cause import failure_kinds
 from harness.reporting.panel import HISTORY, ObjectiveLine, PanelState, panel
 from harness.reporting.recent_times import RECENT, RecentServiceTimes, response_p95
 from harness.run.driver import RunDriver
+from harness.shop_metrics.objective import AnyObjective
 from harness.units import format_number
 from harness.yield_to_load import YieldToLoad
 
@@ -135,5 +136,5 @@ def _objective_line(status: ObjectiveStatus) -> ObjectiveLine:
     return ObjectiveLine(objective, state, status.measured)
 
 
-def _may_still_be_reached(objective: Objective) -> bool:
-    return objective.metric is Metric.COUNT and objective.operator.upward
+def _may_still_be_reached(objective: AnyObjective) -> bool:
+    return isinstance(objective, Objective) and objective.metric is Metric.COUNT and objective.operator.upward

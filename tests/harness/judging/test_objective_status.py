@@ -1,8 +1,13 @@
 """The published state of each objective: how it stands during the run, and its verdict at the end."""
 
 from harness.judging.objective_status import ObjectiveStatusTracker
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import Window
+from harness.metrics.run_metrics import ObjectiveStatus
 from harness.objectives.parser import parse
 from harness.objectives.verdict import ObjectiveResult, Verdict
+from harness.shop_metrics.objective import parse_metric_objective
+from harness.yield_to_load import NEVER
 
 OBJECTIVES = [parse("journey response_time p95 < 4s"), parse("journey failures < 1%")]
 
@@ -13,6 +18,15 @@ def test_the_verdict_replaces_the_state_of_an_objective():
         for one, verdict in zip(OBJECTIVES, (Verdict.PASSED, Verdict.FAILED), strict=True)
     ]
     assert [one.state for one in ObjectiveStatusTracker(OBJECTIVES).final(results)] == ["passed", "failed"]
+
+
+def test_an_objective_on_a_metric_of_the_shop_has_no_state_before_the_verdict():
+    of_shop = parse_metric_objective("prometheus: rate(pg_deadlocks_total[1m]) < 0.1")
+    watch = ObjectiveStatusTracker([*OBJECTIVES, of_shop])
+    watch.update(Recorder(Window(0.0, 0.0, 10.0)), 5.0, NEVER)
+    assert watch.latest[-1] == ObjectiveStatus(of_shop, "nothing")
+    failed = ObjectiveResult(of_shop.text, Verdict.FAILED, 0.4, of_shop.bound, of_shop.unit, 100, 1, "")
+    assert watch.final([failed])[-1] == ObjectiveStatus(of_shop, "failed", 0.4)
 
 
 def test_a_search_that_confirms_nothing_keeps_the_last_states():

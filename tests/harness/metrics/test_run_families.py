@@ -3,6 +3,9 @@
 import pytest
 from scraped_runs import EVERYTHING, scraped, some_recorder, total
 
+from harness.metrics.run_metrics import ObjectiveStatus
+from harness.shop_metrics.objective import parse_metric_objective
+
 
 def test_the_run_is_described():
     samples = scraped(
@@ -51,6 +54,14 @@ def test_objectives_are_published_with_their_labels():
     assert total(samples, "slo_objective_ratio", **of_journeys) == 0
     assert total(samples, "objective_bound", objective="orders rate > 20/s", unit="per_s") == 20
     assert total(samples, "objective_state", objective="orders rate > 20/s", state="failed") == 1
+
+
+def test_an_objective_on_a_metric_of_the_shop_is_published_too():
+    text = "prometheus: rate(pg_deadlocks_total[1m]) < 0.1"
+    samples = scraped(some_recorder(2), objectives=[ObjectiveStatus(parse_metric_objective(text))])
+    assert total(samples, "objective_bound", objective=text, unit="value") == 0.1
+    assert total(samples, "objective_state", objective=text, state="nothing") == 1
+    assert not any(one.name.endswith("objective_measured") for one in samples)
 
 
 def test_each_worker_has_its_own_series():
