@@ -91,6 +91,22 @@ def pool(pairs: Sequence[tuple[Estimate, Estimate]], run_effect: RunEffect) -> P
     return PooledDifference(mean, math.sqrt(variance / number), degrees, cap)
 
 
+def pool_sides(before: Sequence[Estimate], after: Sequence[Estimate], run_effect: RunEffect) -> PooledDifference:
+    """The difference of two groups of runs that are no pairs, ``after`` minus ``before``.
+
+    How much runs differ comes from the assumption and from ``before``.
+    """
+    means = [fmean(one.logarithm for one in runs) for runs in (before, after)]
+    within = fmean(one.variance for one in (*before, *after))
+    squares = math.fsum((one.logarithm - means[0]) ** 2 for one in before)
+    degrees = run_effect.weight + len(before) - 1
+    variance = max((run_effect.weight * (run_effect.size**2 + within) + squares) / degrees, within, 1e-12)
+    most = LARGEST_RUN_EFFECT**2 + within
+    number = 1 / (1 / len(before) + 1 / len(after))
+    cap = math.sqrt(most / number) if variance <= most else math.inf
+    return PooledDifference(means[1] - means[0], math.sqrt(variance / number), degrees, cap)
+
+
 def smallest_seen(difference: Difference, harmless: float, alpha: float) -> float:
     """The smallest change (a share) that this comparison would have called a regression with a chance of 80 %."""
     return math.expm1(math.log1p(harmless) + difference.reach(alpha) + difference.reach(1 - POWER))

@@ -78,11 +78,14 @@ def compare_throughput(pairs: Pairs, plan: Plan, alpha: float) -> Figure:
     known = [(candidate, baseline) for baseline, candidate in zip(*rates, strict=True)]
     if not known:
         return figure
-    effect = plan.run_effect
-    if plan.open_load:
-        effect = RunEffect(min(effect.size, OPEN_LOAD_EFFECT), effect.weight)
-    ratio = as_lower(_with_ratio(figure, known, effect, plan, alpha))
+    ratio = as_lower(_with_ratio(figure, known, run_effect(plan, rates=True), plan, alpha))
     return replace(ratio, baseline=ratio.candidate, candidate=ratio.baseline)
+
+
+def run_effect(plan: Plan, *, rates: bool) -> RunEffect:
+    """How much times differ between runs of one shop, or rates, which differ less under an open load."""
+    effect = plan.run_effect
+    return RunEffect(min(effect.size, OPEN_LOAD_EFFECT), effect.weight) if rates and plan.open_load else effect
 
 
 def as_lower(figure: Figure) -> Figure:

@@ -137,21 +137,53 @@ def test_the_shell_parts_of_a_pipeline_lead_from_a_clone_to_a_comment(workspace,
     results.rename(workspace / name)
 
 
-@pytest.mark.parametrize(("fails", "code"), [(0.0, 0), (1.0, 3)])
-def test_the_script_for_stored_runs_stops_a_shop_that_only_fails(tmp_path, fails, code):
-    write(a_run(10), tmp_path / "before")
-    write(a_run(10, minute=5, fails=fails), tmp_path / "new")
+SLOWER = {"page": 0.2}
+FAILING = {"fails": 1.0}
+STOP = {"UNDECIDED": "fail"}
+
+
+@pytest.fixture
+def stored_gate(tmp_path):
+    """Calls the script for stored runs with one stored run of a shop; ``checkload run`` is replaced by a copy of a result."""
     program = tmp_path / "bin" / "checkload"
     program.parent.mkdir()
-    checkload = f"exec {sys.executable} -c 'import sys; from scenarios.commands.cli import main; sys.exit(main())'"
-    program.write_text(f'#!/bin/sh\n[ "$1" = run ] && exec cp -r new out\n{checkload} "$@"\n')
+    program.write_text(
+        '#!/bin/sh\nif [ "$1" = run ]; then mkdir gate-results && cp -r new gate-results/; exit ${RUN:-0}; fi\n'
+        f"exec {sys.executable} -c 'import sys; from scenarios.commands.cli import main; sys.exit(main())' \"$@\"\n"
+    )
     program.chmod(0o755)
-    env = {
-        **os.environ,
-        "PATH": f"{program.parent}:{os.environ['PATH']}",
-        "HOST": "http://127.0.0.1:1",
-        "SCENARIO": "s",
-    }
-    for command in (["checkload", "baseline", "add", "before"], ["sh", str(FOLDER / "compare_with_stored.sh")]):
-        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    base = {key: value for key, value in os.environ.items() if key not in {"HOST", "SCENARIO", "UNDECIDED"}}
+    base["PATH"] = f"{program.parent}:{base['PATH']}"
+    where = {"HOST": "http://127.0.0.1:1", "SCENARIO": "s"}
+
+    def called(command=("sh", str(FOLDER / "compare_with_stored.sh")), where=where, **more):
+        return subprocess.run(
+            command, cwd=tmp_path, env={**base, **where, **more}, capture_output=True, text=True, check=False
+        )
+
+    write(a_run(10), tmp_path / "before")
+    assert called(("checkload", "baseline", "add", "before")).returncode == 0
+    return called
+
+
+@pytest.mark.parametrize(
+    ("shop", "env", "code"),
+    [({}, {}, 0), ({}, STOP, 5), (FAILING, {}, 3), (SLOWER, {}, 3), ({}, {"RUN": "4"}, 4)],
+)
+def test_the_script_for_stored_runs_stops_a_shop_that_fails_or_is_slow(stored_gate, tmp_path, shop, env, code):
+    write(a_run(10, minute=5, **shop), tmp_path / "new")
+    write(a_run(10, minute=4), tmp_path / "gate-results" / "of-the-last-call")
+    done = stored_gate(**env)
     assert done.returncode == code, done.stdout + done.stderr
+    assert ("WARNING: nothing is decided, which is no pass" in done.stdout) == (code == 0)
+
+
+def test_the_script_for_stored_runs_loads_nothing_if_something_is_missing(stored_gate, tmp_path):
+    for name in ("HOST", "SCENARIO"):
+        done = stored_gate(where={name: "given"})
+        assert (done.returncode, "Set HOST" in done.stderr) == (2, True)
+    (tmp_path / "baselines").rename(tmp_path / "elsewhere")
+    done = stored_gate()
+    assert done.returncode == 2
+    assert "has no stored runs. Store one there with: checkload baseline add" in done.stderr
+    assert not (tmp_path / "gate-results").exists()

@@ -17,11 +17,14 @@ from harness.regression.figures import GATED, Figure, Kind, Plan
 from harness.regression.history.change_points import ChangePoint, change_points
 from harness.regression.measures import JOURNEYS, PAGES, RunMeasures
 from harness.regression.percentiles import TOO_FEW, TOO_MUCH_FAILED, Estimate
-from harness.regression.pooled import PooledDifference
-from harness.regression.ratios import as_lower, throughput, with_difference
+from harness.regression.pooled import PooledDifference, pool_sides
+from harness.regression.ratios import as_lower, run_effect, throughput, with_difference
+from harness.regression.tolerance import RunEffect
 
-FEWEST_STORED = 8
-"""The least number of stored runs since the last change that predict the next run."""
+BETWEEN_RELEASES = 0.10
+"""How much runs of the same shop are assumed to differ, as ``RUN_EFFECT``: more, because days lie between stored runs."""
+FEWEST_TO_PASS = 8
+"""The least number of stored runs since the last change that can prove a pass. With fewer, a large slowdown still fails."""
 GATED_FIGURES = 4
 
 
@@ -42,26 +45,31 @@ class HistoryAnswer:
     stable: int
     changes: Mapping[str, Sequence[ChangePoint]]
 
+    @property
+    def missing(self) -> int:
+        """How many stored runs are missing until a run can pass."""
+        return max(0, FEWEST_TO_PASS - self.stable)
+
 
 def compare_with_history(
     stored: Sequence[RunMeasures], candidates: Sequence[RunMeasures], plan: Plan, *, disturbed: int = 0
 ) -> HistoryAnswer:
     """Compare the runs of a candidate with the stored ones, which are in the order of their time.
 
-    Only stored runs since the last change are compared. With fewer than eight of them nothing is decided.
-    ``disturbed`` counts candidates that can show a regression but prove no pass.
+    Only stored runs since the last change are compared. With fewer than eight of them nothing passes, and how much runs
+    differ is in part assumed. ``disturbed`` counts candidates that can show a regression but prove no pass.
     """
     changes = {name: change_points(values) for name, values in _series(stored)}
     last = max((each.index for found in changes.values() for each in found), default=0)
     stable = stored[last:]
-    if len(stable) < FEWEST_STORED or not candidates:
+    if not stable or not candidates:
         return HistoryAnswer(Comparison(0, (), Verdict.INCONCLUSIVE), len(stable), changes)
     gated = holm(list(_gated(stable, candidates, plan)), plan.alphas.fail)
     details = holm(list(_details(stable, candidates, plan)), plan.alphas.fail_detail)
     figures = (*gated, *details)
     verdicts = {one.verdict for one in figures if one.kind in GATED or one.verdict is Verdict.FAILED}
     verdict = Verdict.worst(verdicts)
-    if disturbed and verdict is Verdict.PASSED:
+    if (disturbed or len(stable) < FEWEST_TO_PASS) and verdict is Verdict.PASSED:
         verdict = Verdict.INCONCLUSIVE
     return HistoryAnswer(Comparison(len(candidates), figures, verdict, disturbed), len(stable), changes)
 
@@ -120,10 +128,22 @@ def _throughput(stored: Sequence[RunMeasures], candidates: Sequence[RunMeasures]
 def _with_prediction(
     figure: Figure, before: Sequence[Estimate], after: Sequence[Estimate], plan: Plan, alpha: float
 ) -> Figure:
+    few = len(before) < FEWEST_TO_PASS
+    rates = figure.kind is Kind.THROUGHPUT
+    effect = run_effect(replace(plan, run_effect=RunEffect(BETWEEN_RELEASES)), rates=rates)
+    difference = pool_sides(before, after, effect) if few else _predict(before, after)
+    if rates:
+        difference = replace(difference, mean=-difference.mean)
+    found = with_difference(figure, difference, plan, alpha)
+    means = [math.exp(fmean(one.logarithm for one in runs)) for runs in (before, after)]
+    verdict = Verdict.INCONCLUSIVE if few else found.verdict
+    return replace(found, baseline=means[0], candidate=means[1], verdict=verdict)
+
+
+def _predict(before: Sequence[Estimate], after: Sequence[Estimate]) -> PooledDifference:
+    """The difference, with an error that comes from the stored runs alone."""
     means = [fmean(one.logarithm for one in runs) for runs in (before, after)]
     within = fmean(one.variance for one in (*before, *after))
     spread = max(stdev(one.logarithm for one in before), math.sqrt(within), 1e-6)
-    apart = means[1] - means[0] if figure.kind is not Kind.THROUGHPUT else means[0] - means[1]
     error = spread * math.sqrt(1 / len(before) + 1 / len(after))
-    found = with_difference(figure, PooledDifference(apart, error, len(before) - 1, math.inf), plan, alpha)
-    return replace(found, baseline=math.exp(means[0]), candidate=math.exp(means[1]))
+    return PooledDifference(means[1] - means[0], error, len(before) - 1, math.inf)

@@ -8,8 +8,9 @@ import math
 from collections.abc import Iterator, Sequence
 from datetime import UTC
 
+from harness.objectives.verdict import Verdict
 from harness.regression.failures import failure_shares
-from harness.regression.history.prediction import FEWEST_STORED, HistoryAnswer
+from harness.regression.history.prediction import FEWEST_TO_PASS, HistoryAnswer
 from harness.regression.measures import JOURNEYS, PAGES, RunMeasures
 from harness.regression.text import text
 from harness.results.result import Result
@@ -20,15 +21,28 @@ MORE_RUNS = "Give more runs of the candidate, or store more runs."
 
 def history_text(answer: HistoryAnswer, percentile: str, stored: Sequence[Result], notes: Sequence[str]) -> str:
     """The whole answer; ``stored`` are the results that it was compared with."""
-    said = [*_change_sentences(answer, percentile, stored), *notes]
-    if not answer.comparison.figures:
-        head = (
-            f"INCONCLUSIVE: there are {format_count(answer.stable, 'stored run')} since the last change, and "
-            f"{FEWEST_STORED} are needed."
+    said = [*_weakness(answer), *_change_sentences(answer, percentile, stored), *notes]
+    runs = format_count(answer.stable, "stored run")
+    since = f" since {stored[-answer.stable].run_id}" if answer.stable < len(stored) else ""
+    return text(answer.comparison, percentile, said, more=MORE_RUNS, basis=f"compared with {runs}{since}")
+
+
+def _weakness(answer: HistoryAnswer) -> Iterator[str]:
+    """What too few stored runs mean, and what to do."""
+    if not answer.missing:
+        return
+    last = " since the last change point; the older ones are not compared" if any(answer.changes.values()) else ""
+    seen = [one.smallest_seen for one in answer.comparison.figures if one.name == PAGES and one.smallest_seen]
+    large = f" (by about {format_percent(round(seen[0], 1))} for {PAGES})" if seen else ""
+    yield (
+        f"Weak: compared with only {format_count(answer.stable, 'stored run')}{last}. With fewer than {FEWEST_TO_PASS}, nothing passes, "
+        f"and only a large slowdown is found{large}."
+    )
+    if answer.comparison.verdict is not Verdict.FAILED:
+        yield (
+            f"What to do: store {format_count(answer.missing, 'more run')} of versions that are good, this one if it is, with checkload "
+            "baseline add. To decide now, run both versions: checkload regress abba, or duet."
         )
-        return "\n\n".join([head, *said]) + "\n"
-    basis = f"compared with {format_count(answer.stable, 'stored run')}"
-    return text(answer.comparison, percentile, said, more=MORE_RUNS, basis=basis)
 
 
 def _change_sentences(answer: HistoryAnswer, percentile: str, stored: Sequence[Result]) -> Iterator[str]:

@@ -19,8 +19,13 @@ def place(tmp_path_factory):
     write(a_run(10, minute=20), folder / "same")
     write(a_run(10, minute=21, page=0.1), folder / "slow")
     write(a_run(10, minute=22, invalid=True), folder / "spoilt")
+    write(a_run(10, minute=23, page=0.2), folder / "slow4")
+    for number in range(3):
+        write(a_run(10, minute=30 + number, page=0.1 + 0.002 * number), folder / f"after{number}")
     assert main(["baseline", "add", *(str(folder / f"r{n}") for n in range(9)), "--folder", str(folder / "nine")]) == 0
     assert main(["baseline", "add", str(folder / "r0"), "--folder", str(folder / "one")]) == 0
+    changed = [*(f"r{n}" for n in range(9)), *(f"after{n}" for n in range(3))]
+    assert main(["baseline", "add", *(str(folder / n) for n in changed), "--folder", str(folder / "changed")]) == 0
     return folder
 
 
@@ -55,10 +60,37 @@ def test_all_problems_are_named_at_once(place, capsys):
     assert judged(place, "spoilt", "nowhere", "r0", folder="one", options=("--run-effect", "2%")) == 2
     said = capsys.readouterr().err
     for part in (
-        "1 stored run, and 8 are needed",
         "spoilt is invalid: the harness used 99 % of a core",
         "nowhere",
         "the same run (x-0) was given 2 times",
         "--run-effect: the stored runs show",
     ):
         assert part in said
+
+
+def test_few_stored_runs_say_why_they_are_weak_and_what_to_do(place, capsys):
+    assert judged(place, "same", folder="one") == 5
+    said = " ".join(capsys.readouterr().out.split())
+    for part in ("compared with only 1 stored run.", "nothing passes", "store 7 more runs", "checkload regress abba"):
+        assert part in said
+    assert judged(place, "slow4", folder="one") == 3
+    said = " ".join(capsys.readouterr().out.split())
+    assert "compared with only 1 stored run." in said
+    assert "more runs" not in said
+
+
+def test_after_a_change_the_answer_names_the_runs_that_it_compared_with(place, capsys):
+    assert judged(place, "slow", folder="changed") == 5
+    said = " ".join(capsys.readouterr().out.split())
+    for part in (
+        "compared with 3 stored runs since x-30",
+        "only 3 stored runs since the last change point; the older ones are not compared",
+        "Change point: with the run x-30",
+        "store 5 more runs",
+    ):
+        assert part in said
+
+
+def test_an_empty_folder_is_no_history(place, capsys):
+    assert judged(place, "same", folder="none") == 2
+    assert "none: no stored runs; store one with checkload baseline add" in capsys.readouterr().err

@@ -52,18 +52,39 @@ def test_runs_before_the_last_change_do_not_count():
     assert found.comparison.verdict is Verdict.FAILED
 
 
-def test_too_few_runs_since_the_last_change_decide_nothing():
-    stored = [*runs(Shop(slower=2.0), 10, 1), *runs(SAME, 5, 2)]
-    found = compare_with_history(stored, runs(Shop(slower=3.0), 2, 3), PLAN)
-    assert (found.stable, found.comparison.verdict) == (5, Verdict.INCONCLUSIVE)
+@pytest.mark.parametrize(("number", "slower"), [(1, 4.0), (2, 3.0), (5, 2.0)])
+def test_after_a_change_a_large_slowdown_fails_and_nothing_passes(number, slower):
+    stored = [*runs(Shop(slower=1.5), 10, 1), *runs(SAME, 5, 2)] if number == 5 else runs(SAME, number, 2)
+    found = [compare_with_history(stored, runs(Shop(slower=by), 2, 3), PLAN) for by in (slower, 1.0, 0.5)]
+    assert [(one.stable, one.missing) for one in found] == [(number, 8 - number)] * 3
+    assert [one.comparison.verdict for one in found] == [Verdict.FAILED, Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE]
+
+
+def test_stored_runs_that_differ_widely_hide_a_slowdown_that_like_ones_show():
+    alike, wide = ([*runs(SAME, 2, 1), *runs(Shop(slower=by), 1, 2)] for by in (1.0, 2.5))
+    verdicts = [
+        compare_with_history(old, runs(Shop(slower=2.0), 1, 3), PLAN).comparison.verdict for old in (alike, wide)
+    ]
+    assert verdicts == [Verdict.FAILED, Verdict.INCONCLUSIVE]
+
+
+def test_few_stored_runs_show_a_candidate_that_fails_or_takes_no_orders():
+    none = [replace(one, orders=None, without_order=[(n, n) for n, _ in one.failures]) for one in runs(SAME, 1, 2)]
+    stored = [replace(one, without_order=one.failures) for one in runs(SAME, 1, 1)]
+    assert compare_with_history(stored, none, PLAN).comparison.verdict is Verdict.FAILED
+    failing = runs(Shop(failing=0.05), 1, 2)
+    assert compare_with_history(stored, failing, PLAN).comparison.verdict is Verdict.FAILED
 
 
 @pytest.mark.calibration
+@pytest.mark.parametrize("number", [1, 3, 8])
 @pytest.mark.parametrize(("shop", "wrong", "most"), [(SAME, Verdict.FAILED, 2), (Shop(slower=1.1), Verdict.PASSED, 4)])
-def test_verdicts_are_seldom_wrong(shop, wrong, most, monkeypatch):
+def test_verdicts_are_seldom_wrong(shop, wrong, most, number, monkeypatch):
     monkeypatch.setattr("harness.regression.history.prediction.change_points", lambda _: [])
     events = sum(
-        compare_with_history(runs(SAME, 8, seed, SHARED), runs(shop, 1, 500 + seed, SHARED), PLAN).comparison.verdict
+        compare_with_history(
+            runs(SAME, number, seed, SHARED), runs(shop, 1, 500 + seed, SHARED), PLAN
+        ).comparison.verdict
         is wrong
         for seed in range(60)
     )
