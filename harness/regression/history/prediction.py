@@ -133,7 +133,7 @@ def _with_prediction(
     effect = run_effect(replace(plan, run_effect=RunEffect(BETWEEN_RELEASES)), rates=rates)
     difference = pool_sides(before, after, effect) if few else _predict(before, after)
     if rates:
-        difference = replace(difference, mean=-difference.mean)
+        difference = replace(difference, mean=0 - difference.mean)  # not -0
     found = with_difference(figure, difference, plan, alpha)
     means = [math.exp(fmean(one.logarithm for one in runs)) for runs in (before, after)]
     verdict = Verdict.INCONCLUSIVE if few else found.verdict
