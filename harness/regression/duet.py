@@ -12,11 +12,14 @@ from harness.objectives.verdict import Verdict
 from harness.regression.comparison import Comparison, compare_failures, compare_spread, holm
 from harness.regression.figures import GATED, Figure, Kind, Plan
 from harness.regression.measures import JOURNEYS, PAGES, RunMeasures, measure
-from harness.regression.percentiles import TOO_FEW, TOO_MUCH_FAILED, Slices, steady_slices
+from harness.regression.percentiles import FEWEST_SAMPLES, TOO_MUCH_FAILED, Slices, steady_slices
 from harness.regression.ratios import compare_throughput, with_difference
 from harness.regression.slices import signed_ranks
 
 GATED_FIGURES = 5
+TOO_FEW_IN_SLICES = (
+    f"too few samples: a slice needs {FEWEST_SAMPLES} of them; raise the rate, or make the rounds longer"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def _details(rounds: Rounds, every: Sequence[tuple[Kind, str]], q: float, plan: 
 
 
 def _compared(rounds: Rounds, key: tuple[Kind, str], q: float, plan: Plan, alpha: float) -> Figure:
-    figure = Figure(kind=key[0], name=key[1], verdict=Verdict.INCONCLUSIVE, note=TOO_FEW)
+    figure = Figure(kind=key[0], name=key[1], verdict=Verdict.INCONCLUSIVE, note=TOO_FEW_IN_SLICES)
     sides = [[run.slices.get(key, {}) for run in side] for side in zip(*rounds, strict=True)]
     found = signed_ranks(list(zip(*sides, strict=True)), q, max(run.seconds for pair in rounds for run in pair))
     if found is None:

@@ -33,7 +33,7 @@ def text(
     parts = [_filled(f"{comparison.verdict.upper()}: {reason(comparison, percentile, basis)}.")]
     if comparison.figures:
         parts.append(_table(comparison, percentile))
-    parts += [_filled(note) for note in (*_advice(comparison, more), *notes)]
+    parts += [_filled(note) for note in (*_not_compared(comparison), *_advice(comparison, more), *notes)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -126,6 +126,13 @@ def _change(value: float | None) -> str:
     if value is None:
         return NO_VALUE
     return "no limit" if math.isinf(value) else f"{value:+.1%}".replace("%", " %")
+
+
+def _not_compared(comparison: Comparison) -> Iterator[str]:
+    """Why the table has no values for a figure that a pass must prove."""
+    for one in comparison.figures:
+        if one.kind in GATED and one.note and one.verdict is Verdict.INCONCLUSIVE:
+            yield f"Not compared: {one.name}: {one.note}."
 
 
 def _advice(comparison: Comparison, more: str) -> Iterator[str]:

@@ -66,7 +66,8 @@ def arrival_lateness(evidence: Evidence) -> Iterator[Finding]:
             overload_remedy(evidence),
         )
     elif share_exceeded(lateness, LATE_WARNING, LATE_SHARE):
-        yield Finding("lateness", Severity.WARNING, f"{message}; {allowed}", overload_remedy(evidence))
+        said = f"{message}; more than {format_duration(LATE_WARNING)} is a warning, and {allowed}"
+        yield Finding("lateness", Severity.WARNING, said, overload_remedy(evidence))
     else:
         yield Finding("lateness", Severity.OK, message)
 

@@ -72,7 +72,9 @@ def test_too_few_samples_are_not_compared(tmp_path, capsys):
     for number, name in enumerate("ab"):
         write(a_run(1, length=20, minute=number), tmp_path / name)
     assert compared(tmp_path, "a", "b") == 5
-    assert "too few samples" in said(capsys)
+    text = said(capsys)
+    for name in ("journeys", "all pages"):
+        assert f"Not compared: {name}: too few samples" in text
 
 
 def test_the_time_of_a_bank_does_not_hide_a_slow_shop(results, capsys):
