@@ -125,12 +125,21 @@ def pictures() -> dict[str, str]:
         command = (BIN / "locust", "-f", ROOT / "locustfile.py", "--headless", "--scenario", "broken.toml")
         output(*command, "--processes", "2", "--metrics-port", "0", "--results", "out", folder=folder)
         (report,) = folder.glob("out/*/report.html")
+        refuse_doubtful(report.with_name("result.json"))
         for picture, view in REPORT_VIEWS.items():
             photograph(report, ROOT / "docs" / "pictures" / picture, *view)
         draw_dashboards(folder)
         for page in sorted(folder.glob("drawn/*.html")):
             photograph(page, ROOT / "dashboards" / "pictures" / f"{page.stem}.png", "board", "light")
     return {}
+
+
+def refuse_doubtful(result: Path) -> None:
+    """End the program if a check found this run invalid: the pictures would show a busy machine."""
+    findings = json.loads(result.read_text(encoding="utf-8"))["judgement"]["findings"]
+    doubts = [one["message"] for one in findings if one["level"] == "invalid"]
+    if doubts:
+        raise SystemExit("the run is in doubt; make the pictures on a quiet machine:\n" + "\n".join(doubts))
 
 
 def photograph(page: Path, picture: Path, *view: str) -> None:

@@ -104,7 +104,7 @@ _OBJECTIVES = Row(
             Kind.TABLE,
             "Objectives and their state",
             "Measured in the steady part, in the unit of the last column; what is broken comes first. Bad: broken so far, or failed. Inconclusive at the end means too few "
-            "samples.",
+            "samples; not_judged means that the measurement is in doubt.",
             Unit.PLAIN,
             (
                 Query(

@@ -112,7 +112,7 @@ _AS_IT_GOES = Row(
                 Query(
                     q.rate(_SERVICE + "_bucket", q.PAGE, _SLICES, by="run_id, le")
                     + f" / on (run_id) group_left () {q.rate(_SERVICE + '_count', q.PAGE)}",
-                    "within {{le}} s, {{run_id}}",
+                    "within {{le}} s {{run_id}}",
                 ),
             ),
             width=12,

@@ -24,7 +24,7 @@ def live_metrics(
     ``render_times`` are the times that earlier scrapes took.
     """
     run, load = driver.run, driver.load
-    objectives = watch.latest if result is None else watch.final(result.judgement.objectives)
+    objectives = watch.latest if result is None else watch.final(result.judgement)
     return RunMetrics(
         recorder=run.recorder,
         run_id=run.id,

@@ -9,7 +9,7 @@ from harness.measurement.recorder import Recorder
 from harness.metrics.run_metrics import ObjectiveStatus
 from harness.objectives.live_status import LiveState, live_status
 from harness.objectives.model import Objective
-from harness.objectives.verdict import ObjectiveResult, Verdict
+from harness.objectives.verdict import Judgement, ObjectiveResult, Verdict
 from harness.shop_metrics.objective import AnyObjective
 from harness.yield_to_load import YieldToLoad
 
@@ -20,7 +20,8 @@ _STATES = {
     LiveState.NOTHING: "nothing",
 }
 
-_ENDS = {Verdict.INVALID: "inconclusive"}  # not judged, because the times are not valid
+NOT_JUDGED = "not_judged"
+"""The state of an objective if the run is invalid, or if the times that it is about are in doubt."""
 
 
 class ObjectiveStatusTracker:
@@ -39,12 +40,16 @@ class ObjectiveStatusTracker:
             self.latest[place] = ObjectiveStatus(one.objective, _STATES[now.standing], measured)
             yield_to_load()
 
-    def final(self, results: Sequence[ObjectiveResult]) -> list[ObjectiveStatus]:
+    def final(self, judgement: Judgement) -> list[ObjectiveStatus]:
         """The final states; an objective without a verdict keeps its last state (a search may judge none)."""
-        found = {result.text: result for result in results}
+        found = {result.text: result for result in judgement.objectives}
         return [
-            ObjectiveStatus(one.objective, _ENDS.get(result.verdict, str(result.verdict)), result.measured)
+            ObjectiveStatus(one.objective, _end(judgement, result), result.measured)
             if (result := found.get(one.objective.text)) is not None
             else one
             for one in self.latest
         ]
+
+
+def _end(judgement: Judgement, result: ObjectiveResult) -> str:
+    return NOT_JUDGED if Verdict.INVALID in (judgement.verdict, result.verdict) else str(result.verdict)

@@ -179,7 +179,7 @@ _ROWS = (
     MetricDefinition(
         "objective_state",
         "gauge",
-        "1 for the state of an objective: nothing, kept_so_far or broken_so_far; at the end passed, failed or inconclusive.",
+        "1 for the state of an objective: nothing, kept_so_far or broken_so_far; at the end passed, failed, inconclusive or not_judged.",
         ("objective", "state"),
     ),
     MetricDefinition(

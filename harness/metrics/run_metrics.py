@@ -14,7 +14,7 @@ from harness.shop_metrics.objective import AnyObjective
 
 PENDING = "pending"
 VERDICTS = (PENDING, "passed", "failed", "invalid", "inconclusive")
-OBJECTIVE_STATES = ("nothing", "kept_so_far", "broken_so_far", "passed", "failed", "inconclusive")
+OBJECTIVE_STATES = ("nothing", "kept_so_far", "broken_so_far", "passed", "failed", "inconclusive", "not_judged")
 WORKER_STATES = ("ready", "lost", "done")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from math import ceil, isfinite
+from itertools import islice
+from math import ceil, inf, isfinite
 from typing import TypeVar
 
 from harness.measurement.outcomes import CAN_COME_FROM_LATENESS, Blame, Outcome
@@ -12,7 +13,7 @@ from harness.measurement.recorder import JourneyKey, PageKey, Recorder
 from harness.measurement.sample import Phase
 from harness.measurement.series import SampleSeries
 from harness.measurement.summary import page_rows, percentile
-from harness.objectives.model import ObjectiveError, Subject
+from harness.objectives.model import Metric, ObjectiveError, Subject
 from harness.objectives.parser import parse
 from harness.objectives.verdict import Severity, Verdict
 from harness.results.result import Result
@@ -139,7 +140,8 @@ def _sentence(noun: str, count: int, total: int | None, kind: tuple[str, str], o
 
 
 def _time_causes(result: Result) -> Iterator[str]:
-    """Which page takes most of the time, if a time broke an objective that names no page."""
+    """Which pages are slow in the shop itself, and which takes most of the time if a broken objective names no page."""
+    yield from islice(_slow_pages(result), MOST_CAUSES)
     if not any(
         one.verdict is Verdict.FAILED
         and one.measured is not None
@@ -164,6 +166,22 @@ def _time_causes(result: Result) -> Iterator[str]:
     slowest = max(known, key=lambda name: known[name], default=most.name)
     if slowest != most.name:
         yield f"The slowest page is {slowest}, p95 {format_duration(known[slowest])}."
+
+
+def _slow_pages(result: Result) -> Iterator[str]:
+    """The pages that broke an objective on their response time already by their service time."""
+    rows = {row.name: row for row in page_rows(result.recorder)}
+    for one in result.judgement.objectives:
+        try:
+            objective = parse(one.text)
+        except ObjectiveError:
+            continue
+        row = rows.get(objective.name) if objective.subject is Subject.PAGE else None
+        if one.verdict is not Verdict.FAILED or objective.metric is not Metric.RESPONSE_TIME or row is None:
+            continue
+        service = percentile(row.service, 0.95)
+        if service is not None and one.bound < service < inf:
+            yield f"{row.name} is slow in the shop itself: its p95 from sending is {format_duration(service)}."
 
 
 def _names_no_page(text: str) -> bool:

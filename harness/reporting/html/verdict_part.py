@@ -33,7 +33,9 @@ def banner(result: Result) -> Markup:
     found = causes_of_verdict(result)
     cause = element("ul", *(element("li", with_code(line)) for line in found), class_="causes") if found else None
     meant = element("p", meaning, class_="meaning")
-    reason = element("p", _unbroken(judgement.reason), class_="reason")
+    broken = judgement.verdict is Verdict.FAILED
+    # Without a cause, the reason of a failed run is what a reader wants to know first.
+    reason = element("p", _unbroken(judgement.reason), class_="meaning" if broken and not found else "reason")
     remedy = element("p", _unbroken(said), class_="reason") if (said := what_to_do(result)) else None
     return element(
         "header",
@@ -43,7 +45,7 @@ def banner(result: Result) -> Markup:
             element("span", _SYMBOLS[judgement.verdict], class_="symbol", aria_hidden="true"),
             judgement.verdict.upper(),
         ),
-        *((cause or meant, reason) if judgement.verdict is Verdict.FAILED else (meant, reason, cause)),
+        *((cause, reason) if broken else (meant, reason, cause)),
         remedy,
         class_=f"banner {judgement.verdict.value}",
     )

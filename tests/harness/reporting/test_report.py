@@ -392,3 +392,16 @@ def test_a_run_that_ended_early_says_what_was_planned(passed):
     early = replace(passed, stopped="interrupted by Ctrl-C", asked=replace(passed.asked, steady=planned))
     assert " planned. Ended early: interrupted by Ctrl-C. " in flat(console(early))
     assert " judged. " in flat(console(passed))
+
+
+def test_a_page_that_is_slow_in_the_shop_itself_is_named(failed):
+    (objective,) = failed.judgement.objectives
+    recorder = Recorder(Window(0.0, 0.0, 10.0))
+    for number in range(40):
+        recorder.page(PageSample("P", "gpay", "ok", "nobody", number / 5, number / 5, number / 5 + 0.4))
+    slow = replace(objective, text="page.P response_time p95 < 150ms", bound=0.15, measured=0.4)
+    judgement = replace(failed.judgement, objectives=(slow,))
+    said = "P is slow in the shop itself: its p95 from sending is 400 ms."
+    assert said in flat(console(replace(failed, recorder=recorder, judgement=judgement)))
+    kept = replace(judgement, objectives=(replace(slow, bound=0.5),))  # the wait before sending broke it
+    assert "slow in the shop itself" not in flat(console(replace(failed, recorder=recorder, judgement=kept)))
