@@ -6,8 +6,7 @@ stays in the table, and no bound, design or seed is changed because of it.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
@@ -48,8 +47,6 @@ MACHINES = (
 """The first three are as the comparison assumes, the others are not."""
 EACH_PAIR, THREE = tuple(range(1, 9)), (4, 8, 12)
 SAME = Shop()
-PROCESSES = 2
-"""Each row has seeds of its own, so the number of processes changes no figure."""
 
 
 @dataclass(frozen=True)
@@ -206,16 +203,9 @@ def rows(*, quick: bool) -> Iterator[Row]:
     parts += [partial(looked_at_thrice, runs, (machine,)) for machine in (() if quick else MACHINES[:5])]
     if quick:
         parts.append(partial(with_history, runs, AWFUL, HISTORIES[1]))
-        for part in parts:
-            yield from part()
-        return
-    parts += [partial(power, runs), partial(looked_at_often, runs)]
-    parts += [partial(with_history, runs, machine, sizes) for sizes in HISTORIES for machine in MACHINES[:5]]
-    parts.append(partial(changed_history, runs))
-    with ProcessPoolExecutor(PROCESSES) as pool:
-        for found in pool.map(_all_rows, parts):
-            yield from found
-
-
-def _all_rows(part: Callable[[], Iterator[Row]]) -> list[Row]:
-    return list(part())
+    else:
+        parts += [partial(power, runs), partial(looked_at_often, runs)]
+        parts += [partial(with_history, runs, machine, sizes) for sizes in HISTORIES for machine in MACHINES[:5]]
+        parts.append(partial(changed_history, runs))
+    for part in parts:
+        yield from part()
