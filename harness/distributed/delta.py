@@ -74,9 +74,9 @@ class _SentCell:
     def __init__(self) -> None:
         self.total = 0
         self.slices: dict[int, int] = {}
-        self.response: dict[int, int] = {}
-        self.service: dict[int, int] = {}
-        self.parts: dict[int, dict[int, int]] = {}
+        self.response = Histogram()
+        self.service = Histogram()
+        self.parts: dict[int, Histogram] = {}
 
     def differs_from(self, cell: SampleSeries) -> bool:
         """Whether the cell has changed; its slices may hold samples of other cells, too."""
@@ -89,7 +89,7 @@ class _SentCell:
         for index, one in cell.slices.items():
             if self.slices.get(index) != one.total:
                 # A slice that was in the last message is likely still filling; any other slice is sent as a whole.
-                parts[index] = self.parts.get(index, {})
+                parts[index] = self.parts.get(index) or Histogram()
                 slices.append([index, one.delta(parts[index])])
                 self.slices[index] = one.total
         self.parts = parts
@@ -112,9 +112,9 @@ class _SentArrivals:
 
     def __init__(self) -> None:
         self.counts = [0, 0, 0]
-        self.lateness: dict[int, int] = {}
-        self.waits: dict[int, int] = {}
-        self.stalls: dict[int, int] = {}
+        self.lateness = Histogram()
+        self.waits = Histogram()
+        self.stalls = Histogram()
 
     def delta(self, arrivals: ArrivalCounts) -> list[Any]:
         """The counts that changed; empty: none."""

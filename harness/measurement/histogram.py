@@ -12,6 +12,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
+from operator import add
 from typing import Any, Final
 
 from harness.measurement import native_histogram
@@ -29,8 +30,9 @@ from harness.measurement.coarse_counts import coarse_counts
 
 _NANOSECONDS: Final = 1_000_000_000
 
-_BUCKETS: Final = {bucket: bucket for bucket in range(1 << 12)}
-"""The numbers of all buckets up to some years: thousands of histograms share these objects, each of 32 bytes."""
+_MOST_BUCKETS: Final = 1 << 16
+"""More than any time has. A number from outside must not take all memory."""
+_COUNT_BYTES: Final = 8
 _places: dict[tuple[float, ...], dict[int, int]] = {}
 """A cache: for the bounds of a metric, the place of each bucket among them."""
 _NONE_OVER: Final[Mapping[float, int]] = {}
@@ -48,11 +50,13 @@ class Histogram:
     each of them, however close it is.
     """
 
-    __slots__ = ("_counts", "_nanoseconds", "_over", "infinite", "largest", "smallest", "total")
+    __slots__ = ("_counts", "_first", "_nanoseconds", "_over", "infinite", "largest", "smallest", "total")
     __hash__ = None  # type: ignore[assignment]  # a histogram is mutable
 
     def __init__(self) -> None:
-        self._counts: dict[int, int] | bytes = {}
+        # One count for each bucket from ``_first`` on, in whole octaves: an hour takes as much memory as ten minutes.
+        self._counts: array[int] | bytes = array("q")
+        self._first = 0
         self._nanoseconds = 0  # an integer, because a sum of floats depends on their order
         self._over = _NONE_OVER  # for each bound, how many times in its bucket are over it
         self.total = 0
@@ -111,35 +115,31 @@ class Histogram:
                 close = [seconds for index, seconds in zip(indexes, times, strict=True) if index == met]
                 for one in (self,) if beside is None else (self, beside):
                     one.count_over_bounds(met, close, bounds)
-        total = sum(nanoseconds)
-        self.count_each(indexes, total, smallest, largest)
-        if beside is not None:
-            beside.count_each(indexes, total, smallest, largest)
+        total, lowest, highest = sum(nanoseconds), min(indexes), max(indexes)
+        for one in (self,) if beside is None else (self, beside):
+            one.count_each(indexes, lowest, highest, total)
+            one.smallest = min(one.smallest, smallest)
+            one.largest = max(one.largest, largest)
 
-    def count_each(self, indexes: Sequence[int], nanoseconds: int, smallest: float, largest: float) -> None:
-        """Count finite times, given their buckets, their sum, the smallest and the largest."""
-        counts = self._counts
-        if not isinstance(counts, dict):
-            counts = self._unpack()
+    def count_each(self, indexes: Sequence[int], lowest: int, highest: int, nanoseconds: int) -> None:
+        """Count finite times, given their buckets, the lowest and the highest of these, and the sum of the times."""
+        counts, first = self._counts, self._first
+        if isinstance(counts, bytes) or lowest < first or highest >= first + len(counts):
+            counts = self._covering(lowest, highest)
+            first = self._first
         for index in indexes:
-            try:
-                counts[index] += 1
-            except KeyError:  # rare: a histogram soon has its buckets
-                counts[_BUCKETS.get(index, index)] = 1
+            counts[index - first] += 1
         self.total += len(indexes)
         self._nanoseconds += nanoseconds
-        self.smallest = min(self.smallest, smallest)
-        self.largest = max(self.largest, largest)
 
     def count(self, index: int, nanoseconds: int, seconds: float, n: int) -> None:
         """Count a finite time, given its bucket."""
         counts = self._counts
-        if not isinstance(counts, dict):
-            counts = self._unpack()
-        if index in counts:
-            counts[index] += n
-        else:
-            counts[_BUCKETS.get(index, index)] = n
+        place = index - self._first
+        if isinstance(counts, bytes) or not 0 <= place < len(counts):
+            counts = self._covering(index, index)
+            place = index - self._first
+        counts[place] += n
         self.total += n
         self._nanoseconds += nanoseconds * n
         if seconds < self.smallest:  # noqa: PLR1730  min() and max() would take half as long again
@@ -149,26 +149,63 @@ class Histogram:
 
     def pack(self) -> None:
         """Keep the counts in a twentieth of the memory, until the next one."""
-        counts = self._counts
-        if isinstance(counts, dict):
+        if not isinstance(self._counts, bytes):
+            counts = self._read()
             most = max(counts.values(), default=0)
             kind = next(kind for kind in "BHIQ" if most < 1 << 8 * array(kind).itemsize)
             self._counts = kind.encode() + array(kind, counts.values()).tobytes() + array("H", counts).tobytes()
 
     def _read(self) -> dict[int, int]:
-        """The counts by bucket; do not change them."""
+        """The counts by bucket, in rising order of the buckets."""
         packed = self._counts
-        if isinstance(packed, dict):
-            return packed
+        if not isinstance(packed, bytes):
+            return {index: count for index, count in enumerate(packed, self._first) if count}
         counts, buckets = array(packed[:1].decode()), array("H")
         end = 1 + (len(packed) - 1) * counts.itemsize // (counts.itemsize + buckets.itemsize)
         counts.frombytes(packed[1:end])
         buckets.frombytes(packed[end:])
         return dict(zip(buckets, counts, strict=True))
 
-    def _unpack(self) -> dict[int, int]:
-        """The counts by bucket, to change them."""
-        self._counts = counts = self._read()
+    def _put(self, counts: Mapping[int, int]) -> array[int]:
+        """Replace all counts by these; a ValueError if the number of a bucket or a count is out of range."""
+        self._counts = array("q")
+        if counts:
+            mine = self._covering(min(counts), max(counts))
+            first = self._first
+            try:
+                for index, count in counts.items():
+                    mine[index - first] = count
+            except (OverflowError, TypeError) as error:
+                raise ValueError(f"a count of a histogram is not a whole number in 64 bits: {error}") from None
+        return self._whole()
+
+    def _whole(self) -> array[int]:
+        """The counts from ``_first`` on, to change them."""
+        counts = self._counts
+        return self._put(self._read()) if isinstance(counts, bytes) else counts
+
+    def _dense(self) -> tuple[int, array[int]]:
+        """The first bucket and the counts from it on; do not change them."""
+        if not isinstance(self._counts, bytes):
+            return self._first, self._counts
+        copy = Histogram()
+        copy._put(self._read())
+        return copy._dense()
+
+    def _covering(self, lowest: int, highest: int) -> array[int]:
+        """The counts from ``_first`` on, to change them, with places for these buckets and all between them."""
+        counts = self._whole()
+        first, end = self._first, self._first + len(counts)
+        if counts and first <= lowest and highest < end:
+            return counts
+        if not 0 <= lowest <= highest < _MOST_BUCKETS:
+            raise ValueError(f"the buckets of a histogram are from 0 to {_MOST_BUCKETS - 1}, not {lowest} to {highest}")
+        if not counts:
+            first = end = lowest & -SUB_BUCKETS
+        before = max(0, first - (lowest & -SUB_BUCKETS))
+        after = max(0, (highest | (SUB_BUCKETS - 1)) + 1 - end)
+        counts = array("q", bytes(_COUNT_BYTES * before)) + counts + array("q", bytes(_COUNT_BYTES * after))
+        self._first, self._counts = first - before, counts
         return counts
 
     def count_over_bounds(self, index: int, times: Sequence[float], bounds: Bounds, n: int = 1) -> None:
@@ -192,9 +229,12 @@ class Histogram:
             self._over = {
                 bound: self._over_bound(bound) + other._over_bound(bound) for bound in {*self._over, *other._over}
             }
-        counts = self._unpack()
-        for index, count in list(other._read().items()):
-            counts[index] = counts.get(index, 0) + count
+        first, added = other._dense()
+        if added:
+            mine = self._covering(first, first + len(added) - 1)
+            start = first - self._first
+            end = start + len(added)
+            mine[start:end] = array("q", map(add, mine[start:end], added))
         self.total += other.total
         self.infinite += other.infinite
         self._nanoseconds += other._nanoseconds
@@ -301,14 +341,14 @@ class Histogram:
             return self.total
         if bound in self._over:
             index = bucket_of(bound)
-            above = sum(count for place, count in list(self._read().items()) if place > index)
+            above = sum(count for place, count in self._read().items() if place > index)
             return above + self._over[bound] + self.infinite
         return sum(count for value, count in self.values() if value > bound)
 
     def counts_above(self, buckets: Sequence[int]) -> list[int]:
         """For each of these bucket numbers, in rising order, how many times are in later buckets."""
         between = [0] * (len(buckets) + 1)
-        for index, count in list(self._read().items()):
+        for index, count in self._read().items():
             between[bisect_left(buckets, index)] += count
         between[-1] += self.infinite
         return [sum(between[place:]) for place in range(1, len(between))]
@@ -327,7 +367,7 @@ class Histogram:
             counts = {index: count for index, count in counts.items() if index not in split}
             for value, count in self._parts(split):
                 into[bisect_left(bounds, value)] += count
-        for index, count in list(counts.items()):
+        for index, count in counts.items():
             place = places.get(index)
             if place is None:
                 place = places[index] = bisect_left(bounds, bucket_value(index))
@@ -336,7 +376,7 @@ class Histogram:
 
     def count_into_native(self, into: dict[int, int]) -> None:
         """Add to ``into`` how many times are in each bucket of a native histogram (see ``native_histogram``)."""
-        for index, count in list(self._read().items()):
+        for index, count in self._read().items():
             place = _native_places.get(index)
             if place is None:
                 place = _native_places[index] = native_histogram.bucket_index(bucket_value(index))
@@ -347,8 +387,9 @@ class Histogram:
     def difference(self, earlier: Histogram) -> Histogram:
         """What was recorded since the ``earlier`` state of this histogram."""
         later, before = Histogram(), earlier._read()
-        new = {index: count - before.get(index, 0) for index, count in list(self._read().items())}
-        later._counts = counts = {index: left for index, left in new.items() if left > 0}
+        new = {index: count - before.get(index, 0) for index, count in self._read().items()}
+        counts = {index: left for index, left in new.items() if left > 0}
+        later._put(counts)
         later._over = {
             bound: self._over[bound] - earlier._over_bound(bound) for bound in self._over if bucket_of(bound) in counts
         }
@@ -360,14 +401,20 @@ class Histogram:
             later.smallest, later.largest = parts[0][0], parts[-1][0]
         return later
 
-    def delta(self, sent: dict[int, int]) -> list[Any]:
-        """The counts that changed since they were ``sent``, as JSON for ``apply_delta``; updates ``sent``.
+    def delta(self, sent: Histogram) -> list[Any]:
+        """The counts that changed since they were ``sent``, as JSON for ``apply_delta``; updates the counts of ``sent``.
 
         Each count is a total, not a difference. So a receiver that misses one message is right again after the next.
         """
-        counts = self._read()
-        new = {index: count for index, count in counts.items() if sent.get(index) != count}
-        sent.update(new)
+        first, counts = self._dense()
+        before = sent._covering(first, first + len(counts) - 1) if counts else counts
+        new: dict[int, int] = {}
+        for place in range(0, len(counts), SUB_BUCKETS):
+            now, then = counts[place : place + SUB_BUCKETS], before[place : place + SUB_BUCKETS]
+            if now != then:  # most octaves are as they were
+                pairs = enumerate(zip(now, then, strict=True), first + place)
+                new.update((index, count) for index, (count, old) in pairs if count != old)
+        before[:] = counts
         ends = [self.smallest, self.largest] if counts else [None, None]
         parts = [list(self._over), list(self._over.values())]
         return [self.infinite, self._nanoseconds, *ends, list(new), list(new.values()), *parts]
@@ -375,8 +422,9 @@ class Histogram:
     def apply_delta(self, delta: list[Any], *totals: Histogram) -> None:
         """Update this copy of a histogram with its ``delta``; count what is new in ``totals``, too."""
         infinite, nanoseconds, smallest, largest, indexes, counts, bounds, over = delta
-        mine = self._unpack()
-        new = [count - mine.get(index, 0) for index, count in zip(indexes, counts, strict=True)]
+        mine = self._covering(min(indexes), max(indexes)) if indexes else array("q")
+        first = self._first
+        new = [count - mine[index - first] for index, count in zip(indexes, counts, strict=True)]
         ends = (math.inf, -math.inf) if smallest is None else (smallest, largest)
         endless, longer = infinite - self.infinite, nanoseconds - self._nanoseconds
         more = {bound: n - self._over.get(bound, 0) for bound, n in zip(bounds, over, strict=True)}
@@ -399,9 +447,10 @@ class Histogram:
         """
         for bound, n in over.items():
             self._over = {**self._over, bound: self._over_bound(bound) + n}
-        mine = self._unpack()
+        mine = self._covering(min(indexes), max(indexes)) if indexes else array("q")
+        first = self._first
         for index, n in zip(indexes, counts, strict=True):
-            mine[_BUCKETS.get(index, index)] = mine.get(index, 0) + n
+            mine[index - first] += n
         self.total += sum(counts) + infinite
         self.infinite += infinite
         self._nanoseconds += nanoseconds
@@ -445,7 +494,8 @@ class Histogram:
     def from_json(cls, d: Mapping[str, Any]) -> Histogram:
         """Read back what ``to_json`` wrote; counts that do not add up are a ValueError."""
         histogram = cls()
-        histogram._counts = counts = dict(zip(accumulate(d["steps"]), d["counts"], strict=True))
+        counts = dict(zip(accumulate(d["steps"]), d["counts"], strict=True))
+        histogram._put(counts)
         histogram.total = d["total"]
         histogram.infinite = d["infinite"]
         histogram._nanoseconds = d["nanoseconds"]

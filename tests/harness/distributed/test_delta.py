@@ -63,7 +63,7 @@ def test_the_masters_copy_of_a_worker_takes_little_memory(rng):
         decoder.apply(sent(encoder.encode()))
     (copy,) = total.mirrors
     assert same(copy, recorder)
-    assert 10 * counts_in_memory(copy) < counts_in_memory(total)
+    assert 4 * counts_in_memory(copy) < counts_in_memory(total)
 
 
 def test_only_the_copies_of_a_few_workers_are_packed(rng):
@@ -74,16 +74,14 @@ def test_only_the_copies_of_a_few_workers_are_packed(rng):
         DeltaDecoder(total).apply(sent(DeltaEncoder(recorder).encode()))
     *packed, last = map(counts_in_memory, total.mirrors)
     assert len(packed) == MOST_PACKED
-    assert 5 * max(packed) < last
+    assert 4 * max(packed) < last
 
 
 def counts_in_memory(recorder):
     """The bytes that the counts of a recorder take, by page and by journey."""
     every = (series for part in (recorder.pages, recorder.journeys) for series in part.values())
     counts = [one._counts for series in every for one in (series.response, series.service)]
-    return sum(
-        sys.getsizeof(one) + sum(map(sys.getsizeof, one.values() if isinstance(one, dict) else ())) for one in counts
-    )
+    return sum(map(sys.getsizeof, counts))
 
 
 def test_series_with_slices_in_common_reach_the_master():

@@ -307,7 +307,7 @@ def test_divided_buckets_are_counted_the_same_by_record_record_all_and_apply_del
     one, beside, afar, total = Histogram(), Histogram(), Histogram(), Histogram()
     one.record_all(times, beside=beside, bounds=BOUND)
     assert one == beside == exactly(times)
-    sent = {}
+    sent = Histogram()
     afar.apply_delta(one.delta(sent), total)
     one.record_all([0.2999, 0.3005, 0.3011], bounds=BOUND)
     afar.apply_delta(one.delta(sent), total)
