@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import gevent
+import pytest
 from hypothesis import HealthCheck, settings
 
 # ``make test-compiled``: the modules come from a build, and only what it lacks from the sources.
@@ -32,7 +33,12 @@ def pytest_configure():
         awake.start(lambda: None)
 
 
-def pytest_collection_finish():
-    """Modules and thousands of tests stay to the end, so the collector skips them."""
-    gc.collect()
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Modules and thousands of tests stay to the end, so the collector skips them: while they are made, and later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()

@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, PageSample, Window
@@ -18,6 +19,25 @@ def a_run(rate=10.0, *, page=0.05, bound=0.1, invalid=False, pays=0.8, length=60
 
     Runs of different minutes are different runs.
     """
+    recorder = _measured(rate, page, pays, length, fails)
+    findings = [Finding("cpu", Severity.INVALID, "the harness used 99 % of a core", "use two")] if invalid else []
+    texts = (f"page.IndexPage response_time p95 < {bound * 1e3:g}ms", *objectives)
+    judgement = evaluate_run(recorder, [parse(text) for text in texts], findings)
+    return Result(
+        run_id=f"x-{minute}",
+        scenario="baseline",
+        asked=RunSettings(scenario={}, seed=1, target="http://127.0.0.1:1/", embedded=True, steady=float(length)),
+        started_at=NOW + timedelta(minutes=minute),
+        ended_at=NOW + timedelta(minutes=minute, seconds=length + 10),
+        recorder=recorder,
+        judgement=judgement,
+        exit=judgement.verdict.exit,
+    )
+
+
+@lru_cache(maxsize=16)
+def _measured(rate, page, pays, length, fails):
+    """The measurements of such a run. A finished run only reads them, so equal runs share them."""
     chance = random.Random(1)
     recorder = Recorder(Window(0.0, 10.0, 10.0 + length))
     for number in range(int(rate * (length + 10))):
@@ -40,16 +60,4 @@ def a_run(rate=10.0, *, page=0.05, bound=0.1, invalid=False, pays=0.8, length=60
         recorder.journey(
             JourneySample("guest", option, *outcome, due, due, moment, ordered=ordered, verification="right" * asked)
         )
-    findings = [Finding("cpu", Severity.INVALID, "the harness used 99 % of a core", "use two")] if invalid else []
-    texts = (f"page.IndexPage response_time p95 < {bound * 1e3:g}ms", *objectives)
-    judgement = evaluate_run(recorder, [parse(text) for text in texts], findings)
-    return Result(
-        run_id=f"x-{minute}",
-        scenario="baseline",
-        asked=RunSettings(scenario={}, seed=1, target="http://127.0.0.1:1/", embedded=True, steady=float(length)),
-        started_at=NOW + timedelta(minutes=minute),
-        ended_at=NOW + timedelta(minutes=minute, seconds=length + 10),
-        recorder=recorder,
-        judgement=judgement,
-        exit=judgement.verdict.exit,
-    )
+    return recorder

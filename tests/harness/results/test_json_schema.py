@@ -23,9 +23,16 @@ def places(value, path=()):
         yield from places(member, (*path, key))
 
 
+def shortened(value):
+    if isinstance(value, dict):
+        return {key: shortened(member) for key, member in value.items()}
+    return [shortened(member) for member in value[:2]] if isinstance(value, list) else value
+
+
 @pytest.fixture(scope="module")
 def document(inconclusive):
-    return orjson.loads(orjson.dumps(inconclusive.to_json()))
+    """A result with two entries in each list: the schema says the same of all of them."""
+    return shortened(orjson.loads(orjson.dumps(inconclusive.to_json())))
 
 
 def test_a_valid_result_has_no_fault(document):

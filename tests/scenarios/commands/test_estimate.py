@@ -6,7 +6,7 @@ import re
 import pytest
 
 from scenarios.commands.cli import main
-from scenarios.estimation import walk
+from scenarios.estimation import estimate, walk
 
 SHORT = ("estimate", "baseline", "--arrival-rate", "2/s", "--run-time", "20s")
 
@@ -32,6 +32,7 @@ def test_the_file_holds_every_figure(tmp_path, capsys):
 
 def test_a_search_is_counted_at_most(capsys, monkeypatch):
     monkeypatch.setattr(walk, "MOST_WALKED", 100)
+    monkeypatch.setattr(estimate, "MOST_SPREAD", 100)
     assert main(["estimate", "capacity", "--budget", "5m"]) == 0
     assert re.search(r"journeys +at most 36,000 +120 a second", capsys.readouterr().out)
 

@@ -1,6 +1,7 @@
 """The results folder as the web UI shows it: its runs, and nothing else of the machine."""
 
 import io
+import shutil
 import zipfile
 
 import pytest
@@ -12,22 +13,30 @@ from harness.results.store import write
 from harness.yield_to_load import YieldToLoad
 
 
-@pytest.fixture
-def base(tmp_path):
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
     """A results folder with a run of its own, one in a folder below, and things that are no runs."""
-    folder = tmp_path / "results"
+    above = tmp_path_factory.mktemp("above")
+    folder = above / "results"
     write(a_run(), folder, (), RENDERINGS)
     write(a_run(page=0.2), folder / "second", (), RENDERINGS)
     (folder / "second" / "report.html").write_text("<h1>second</h1>")
     (folder / "notes").mkdir()
     (folder / "broken").mkdir()
     (folder / "broken" / "result.json").write_text("{}")
-    secret = tmp_path / "elsewhere"
+    secret = above / "elsewhere"
     write(a_run(), secret, (), RENDERINGS)
     (secret / "report.html").write_text("secret")
     (folder / "linked").symlink_to(secret)
     (folder / "second" / "shadow").symlink_to("/etc/passwd")
-    return folder
+    return above
+
+
+@pytest.fixture
+def base(made, tmp_path):
+    """A copy of that folder, beside the same secret, for one test."""
+    shutil.copytree(made, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return tmp_path / "results"
 
 
 def test_the_runs_are_listed_with_their_verdicts(base):
