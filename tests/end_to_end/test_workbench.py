@@ -82,6 +82,19 @@ class Live:
         self.one("#apply").click()
         return until(lambda: self.text("#steer-said"), "an answer")
 
+    def while_typing(self, name, value):
+        """What a field with the focus shows when the run reports another value for it."""
+        script = """
+            const field = $("steer-" + arguments[0]), run = structuredClone(live.run);
+            field.focus();
+            run.settings.values[arguments[0]] = arguments[1];
+            steerable(run);
+            const shown = field.value;
+            field.blur();
+            return shown;
+        """
+        return self.seen.run(script, name, value)
+
     def series(self, chart, label):
         """The points of a line, by their place."""
         script = """
@@ -153,6 +166,7 @@ def test_a_person_watches_and_steers_two_workers_in_a_browser(two_workers, tmp_p
         assert (
             live.seconds_until(lambda: "sms share: 50 %" in live.marks(), "the change of the SMS share") < MOST_SECONDS
         )
+        assert live.while_typing("sms_share", "7 %").replace(" ", "") == "50%"
         assert "Nothing to change" in live.change(sms_share="50%")
         until(lambda: live.last("throughput", "offered") > 20, "three times the arrivals")
         said = live.change(payment_mix="pay_on_delivery=3,gpay=1", think_scale="2", fault="0%")

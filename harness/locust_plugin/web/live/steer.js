@@ -10,7 +10,8 @@ function steerable(run) {
   if (!run) return;
   const { values, faults, fault_names: names, pages } = run.settings;
   for (const input of form.querySelectorAll(".fields input")) {
-    if (!asked.dirty.has(input.name) && input.value !== values[input.name]) input.value = values[input.name] ?? "";
+    if (input === document.activeElement || asked.dirty.has(input.name)) continue; // somebody may be about to type
+    if (input.value !== values[input.name]) input.value = values[input.name] ?? "";
   }
   for (const [name, on] of [["arrival_rate", run.is_open], ["users", !run.is_open], ["sms_share", run.embedded], ["faults", run.embedded]]) {
     form.querySelector(`.of-${name}`).hidden = !on;
@@ -93,4 +94,5 @@ function said(lines, kind) {
 
 $("steer-form").addEventListener("submit", apply);
 $("steer-form").addEventListener("input", typed);
+$("steer-form").addEventListener("focusout", () => setTimeout(() => steerable(live.run)));
 $("fault-add").addEventListener("click", addFault);
