@@ -6,8 +6,10 @@ import argparse
 import contextlib
 import io
 import os
+import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import FrameType
 from typing import NamedTuple, NoReturn, Protocol
 
 from harness.errors import UsageError
@@ -206,7 +208,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file name may hold bytes that are no text
     try:
-        code = int(chosen.command.run(chosen))
+        with _terminated_like_interrupted():
+            code = int(chosen.command.run(chosen))
         sys.stdout.flush()
     except UsageError as error:
         sys.stderr.write(f"{error}\n")
@@ -223,6 +226,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _forget_output()
         return Exit.CRASHED
     return code
+
+
+@contextlib.contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """Within this block, SIGTERM stops this process as Ctrl-C does, so that no process that it started is left behind."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _forget_output() -> None:

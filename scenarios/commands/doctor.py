@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
 from urllib.parse import urlsplit
 
 import gevent
@@ -90,29 +87,15 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.har is not None:
         return _examine_recording(arguments)
     scenario, options = _checked(arguments)
-    with _reported_when_ended():
-        found, secrets = examine(scenario, options)
+    hub = gevent.get_hub()
+    hub.NOT_ERROR = (*type(hub).NOT_ERROR, KeyboardInterrupt)  # else gevent prints a traceback when the walk is ended
+    found, secrets = examine(scenario, options)
     written, problem = _written(found.facts, arguments)
     # Some order numbers have the form of a card number.
     own_words = [walked.receipt.order_number for walked in found.orders if walked.receipt]
     _show(Redactor(secrets, own_words).redact_value(document(found, written)), arguments)
     sys.stderr.write(problem)
     return int(found.exit)
-
-
-@contextmanager
-def _reported_when_ended() -> Iterator[None]:
-    """Let SIGTERM end the walk as Ctrl-C does: the orders that were placed are still reported."""
-
-    def interrupt(*_: object) -> NoReturn:
-        raise KeyboardInterrupt
-
-    hub, before = gevent.get_hub(), signal.signal(signal.SIGTERM, interrupt)
-    hub.NOT_ERROR = (*type(hub).NOT_ERROR, KeyboardInterrupt)  # else gevent prints a traceback
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _examine_recording(arguments: argparse.Namespace) -> int:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 from harness.errors import UsageError
 from harness.exits import Exit
@@ -89,17 +86,3 @@ def _read(folder: Path, part: str = "") -> Result:
         return read(run_folder(folder) / part)
     except ResultError as error:
         raise UsageError(str(error)) from None
-
-
-@contextlib.contextmanager
-def terminated_like_interrupted() -> Iterator[None]:
-    """Within this block, SIGTERM stops this process as Ctrl-C does, so that no load is left behind."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -1,8 +1,8 @@
 """A run stores its whole time series: live and replayed, it shows the same numbers as the result, even after a kill."""
 
 import json
+import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -24,12 +24,14 @@ CHECKLOAD = (str(Path(sys.executable).with_name("checkload")),)
 class Replayed(Prometheus):
     """The Prometheus that ``checkload replay`` starts."""
 
-    def __init__(self, results, log):
+    def __init__(self, results, log, environment=()):
         port = a_free_port()
         self.address = f"http://127.0.0.1:{port}"
         command = [*CHECKLOAD, "replay", str(results), "--port", str(port), "--for", "60"]
         with log.open("w") as said:  # closed here: if it is not ready in time, nothing is left open to the next test
-            self.process = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT)
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT, env={**os.environ, **dict(environment)}
+            )
         try:
             self._wait_until_ready(log)
         except BaseException:
@@ -37,7 +39,7 @@ class Replayed(Prometheus):
             raise
 
     def close(self):
-        self.process.send_signal(signal.SIGINT)
+        self.process.terminate()
         self.process.wait(timeout=60)
 
 
@@ -189,3 +191,14 @@ def test_replay_draws_the_four_dashboards(run):
     assert [line.rpartition("/")[2] for line in said.splitlines() if line.startswith("file://")] == [
         f"{name}.html" for name in ("capacity", "overview", "pages", "payments")
     ]
+
+
+def test_a_replay_that_is_terminated_ends_its_prometheus_and_removes_its_files(run, tmp_path):
+    (tmp_path / "temporary").mkdir()
+    replayed = Replayed(run.finished.results, tmp_path / "said", {"TMPDIR": str(tmp_path / "temporary")})
+    replayed.close()
+    assert replayed.process.returncode == 130
+    assert "Interrupted" in (tmp_path / "said").read_text()
+    with pytest.raises(OSError, match="refused"):
+        fetch(replayed.address)
+    assert not list((tmp_path / "temporary").iterdir())

@@ -41,7 +41,7 @@ from scenarios.regression.duet import (
     play,
     shared_place,
 )
-from scenarios.regression.load_runs import LoadRuns, terminated_like_interrupted
+from scenarios.regression.load_runs import LoadRuns
 
 RESULTS = Path("results")
 FIGURES, REPORT = "comparison.json", "comparison.txt"
@@ -105,8 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the design and print the answer; returns the exit code of the verdict."""
     if arguments.design == "history":
         return history.run(arguments)
-    with terminated_like_interrupted():
-        return _duet(arguments) if arguments.design == "duet" else _abba(arguments)
+    return _duet(arguments) if arguments.design == "duet" else _abba(arguments)
 
 
 def _duet(arguments: argparse.Namespace) -> int:
