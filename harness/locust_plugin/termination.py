@@ -17,6 +17,8 @@ from harness.run.run import Run
 logger = logging.getLogger("checkload")
 
 STOPPED = "a person stopped it in the web UI"
+SAME_CTRL_C = 1.0
+"""Seconds in which a repeated Ctrl-C is the same one: ``timeout`` sends it to the process and to its group."""
 
 
 def handle_signals(on_signal: Callable[[str], object], *numbers: signal.Signals) -> Any:
@@ -63,16 +65,16 @@ class Termination:
             gevent.spawn(self.terminate, name)
 
     def terminate(self, name: str) -> None:
-        """End the run in good order on the first signal; a second Ctrl-C ends the process at once."""
+        """End the run in good order on the first signal; a Ctrl-C more than ``SAME_CTRL_C`` later ends the process at once."""
         environment, run = self._environment, self._run()
         if name == "SIGHUP":
             signals.detach_terminal()
         if self._ctrl_c is not None:
-            self._ctrl_c.cancel()
+            gevent.spawn_later(SAME_CTRL_C, self._ctrl_c.cancel)
             self._ctrl_c = None
         if run is not None and not run.ended:
             interrupt(run, name)
-        elif environment.parsed_options.headless and run is None:
+        elif environment.parsed_options.headless and run is None and not self.cancelled_by:
             self.cancelled_by = name
             if self._finish_unstarted is not None:
                 self._finish_unstarted()

@@ -51,10 +51,16 @@ def test_a_second_ctrl_c_is_left_to_the_process(begin, monkeypatch):
     monkeypatch.setattr(
         termination.gevent, "signal_handler", lambda number, *_: watcher if number == signal.SIGINT else None
     )
+    later = []
+    monkeypatch.setattr(termination.gevent, "spawn_later", lambda seconds, call: later.append((seconds, call)))
     made, _ = begin()
     run = start_run(made)
     made.termination.terminate("Ctrl-C")
-    assert cancelled == [1]
+    made.termination.terminate("Ctrl-C")  # as timeout sends it: to the process, and to its group
+    assert cancelled == []
+    ((seconds, call),) = later
+    call()
+    assert (seconds, cancelled) == (termination.SAME_CTRL_C, [1])
     assert run.lifecycle.interrupted_by == "Ctrl-C"
 
 
@@ -62,6 +68,7 @@ def test_a_second_ctrl_c_is_left_to_the_process(begin, monkeypatch):
 def test_a_signal_before_the_run_interrupts_it_and_no_other_run_follows(begin, name, monkeypatch):
     monkeypatch.setattr(finish, "finish", lambda *_, **__: an_end())
     made, _ = begin()
+    made.termination.terminate(name)
     made.termination.terminate(name)
     run = made.prepare()
     assert run.over
