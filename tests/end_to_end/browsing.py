@@ -135,6 +135,11 @@ class Page:
         find = f"//button[@role='tab' and contains(., '{label}')]"
         until(lambda: self.browser.find_elements(By.XPATH, find), f"a tab {label}")[0].click()
 
+    def open_tab(self):
+        """The name of the tab in sight; empty before a run."""
+        found = self.browser.find_elements(By.CSS_SELECTOR, "[role=tab][aria-selected=true]")
+        return found[0].text.strip().capitalize() if found else ""
+
     def rows(self):
         """The table in sight, cell by cell, without its heading."""
         script = "return [...document.querySelectorAll('tbody tr')].map(r => [...r.cells].map(c => c.innerText))"

@@ -134,6 +134,7 @@ def test_a_run_is_watched_and_stopped_and_another_run_follows(ui, browser, scena
     page.fill(host="http://127.0.0.1:9")
     page.fill(host="", paymentMix="credit_card=1", seed="7", runTime="60s")
     page.press("Start")
+    until(lambda: page.open_tab() == "Verdict", "the tab that opens first")
     page.tab("What hurts")
     until(lambda: len([row for row in page.rows() if row[1].isdigit()]) > 5, "pages that hurt")
     page.tab("Payment options")

@@ -1,4 +1,10 @@
 "use strict";
+// Locust's page opens the tab that its address names: without one, it is ours with the verdict.
+const here = new URL(location.href);
+if (!here.searchParams.has("tab")) {
+  here.searchParams.set("tab", "demands");
+  history.replaceState(null, "", here);
+}
 document.addEventListener("DOMContentLoaded", () => {
   const bar = document.createElement("div");
   bar.id = "checkload-banner";
