@@ -15,7 +15,7 @@ from harness.measurement.series import SampleSeries
 from harness.measurement.summary import page_rows, percentile
 from harness.objectives.model import Metric, ObjectiveError, Subject
 from harness.objectives.parser import parse
-from harness.objectives.verdict import Severity, Verdict
+from harness.objectives.verdict import ObjectiveResult, Severity, Verdict
 from harness.results.result import Result
 from harness.units import format_count, format_duration, format_number, format_percent
 
@@ -47,6 +47,22 @@ def causes_of_verdict(result: Result) -> list[str]:
         found = failure_causes(result, CAN_COME_FROM_LATENESS)
         return [f"The shop also failed: {one}" for one in found] if verdict is Verdict.INVALID else found
     return failure_causes(result) if verdict is Verdict.PASSED else causes(result)
+
+
+def causes_of_objective(result: Result, judged: ObjectiveResult) -> list[str]:
+    """Those of ``causes_of_verdict`` that explain one broken objective: of failures, or of times if it is about times.
+
+    A time that is infinite is one of failures. An objective that names a page has no cause on another page, and one on the shop's
+    own metrics has none here.
+    """
+    try:
+        objective = parse(judged.text)
+    except ObjectiveError:
+        return []
+    page = objective.name if objective.subject is Subject.PAGE else ""
+    by_failures = not objective.metric.timed or (judged.measured is not None and not isfinite(judged.measured))
+    of_failures = {*failure_causes(result), *failure_causes(result, CAN_COME_FROM_LATENESS)}
+    return [one for one in causes_of_verdict(result) if (one in of_failures) is by_failures and page in one]
 
 
 def what_to_do(result: Result) -> str:

@@ -3,16 +3,17 @@
 Each objective is a test case, and one more test case says whether the run is valid. A broken objective is a *failure*.
 An inconclusive one is a failure of type ``inconclusive``: CI services show a skipped test as a success, and missing
 samples are never a pass. If the run is invalid, the test case of validity is an *error*, and the objectives are *skipped*.
-If only times are in doubt, the objectives about times are skipped.
+If only times are in doubt, it is an error, too, but only the objectives about times are skipped.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
 from harness.objectives.verdict import ObjectiveResult, Severity, Verdict
-from harness.reporting.cause import causes_of_verdict, what_to_do
+from harness.reporting.cause import causes_of_objective, causes_of_verdict, what_to_do
 from harness.reporting.text import findings, response_service_gap, throughput
 from harness.results.result import Result
 
@@ -56,12 +57,14 @@ def junit(result: Result) -> bytes:
 def _validity(result: Result) -> ET.Element:
     case = _new_case(result, VALIDITY)
     said = "\n".join(findings(result))
+    levels = {finding.level for finding in result.judgement.findings}
     if result.judgement.verdict is Verdict.INVALID:
-        error = ET.SubElement(
-            case, "error", type="invalid", message=_clean(f"{result.judgement.reason} {what_to_do(result)}".strip())
-        )
-        error.text = _clean(said)
-    elif any(finding.level is not Severity.OK for finding in result.judgement.findings):
+        message = [result.judgement.reason, *causes_of_verdict(result), what_to_do(result)]
+        ET.SubElement(case, "error", type="invalid", message=_in_one_line(message)).text = _clean(said)
+    elif Severity.INVALID in levels:
+        message = ["The times are in doubt.", what_to_do(result)]
+        ET.SubElement(case, "error", type="invalid", message=_in_one_line(message)).text = _clean(said)
+    elif levels - {Severity.OK}:
         ET.SubElement(case, "system-out").text = _clean(said)
     return case
 
@@ -74,10 +77,9 @@ def _case(result: Result, objective: ObjectiveResult, *, invalid: bool) -> ET.El
         ET.SubElement(case, "skipped", message="not judged: the times are in doubt")
     elif objective.verdict is not Verdict.PASSED:
         kind = objective.verdict.value
-        said = _clean(f"{kind}: {objective.sentence}")
-        failure = ET.SubElement(case, "failure", type=kind, message=said)
-        found = causes_of_verdict(result) if objective.verdict is Verdict.FAILED else ()
-        failure.text = "\n".join([said, *map(_clean, found)])
+        found = causes_of_objective(result, objective) if objective.verdict is Verdict.FAILED else []
+        said = [f"{kind}: {objective.sentence}.", *found]
+        ET.SubElement(case, "failure", type=kind, message=_in_one_line(said[:2])).text = _clean("\n".join(said))
     else:
         ET.SubElement(case, "system-out").text = _clean(objective.sentence)
     return case
@@ -85,6 +87,10 @@ def _case(result: Result, objective: ObjectiveResult, *, invalid: bool) -> ET.El
 
 def _new_case(result: Result, name: str) -> ET.Element:
     return ET.Element("testcase", classname=_clean(f"checkload.{result.scenario}"), name=_clean(name), time="0")
+
+
+def _in_one_line(sentences: Iterable[str]) -> str:
+    return _clean(" ".join(filter(None, sentences)))
 
 
 def _clean(text: str) -> str:

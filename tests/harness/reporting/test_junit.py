@@ -6,9 +6,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from harness.objectives.verdict import Verdict
+from harness.objectives.verdict import Finding, Severity, Verdict
 from harness.reporting.console import console
 from harness.reporting.junit import VALIDITY, junit
+
+LATE = Finding("lateness", Severity.INVALID, "50 of 100 requests were sent late", "use a machine of its own")
 
 
 def suite(result):
@@ -45,9 +47,11 @@ def test_a_broken_objective_is_a_failure_with_its_figures(failed):
     assert cases[VALIDITY] == []
     (failure,) = cases["journey failures < 5%"]
     assert (failure.tag, failure.attrib["type"]) == ("failure", "failed")
-    assert failure.attrib["message"] == f"failed: {failed.judgement.objectives[0].sentence}"
-    assert failure.text.splitlines()[0] == failure.attrib["message"]
-    assert failure.text.splitlines()[1].startswith("162 of 421 failed journeys are `http_5xx` on IndexPage")
+    sentence, most, *others = failure.text.splitlines()
+    assert sentence == f"failed: {failed.judgement.objectives[0].sentence}."
+    assert most.startswith("162 of 421 failed journeys are `http_5xx` on IndexPage")
+    assert len(others) == 2
+    assert failure.attrib["message"] == f"{sentence} {most}"
 
 
 def test_an_inconclusive_objective_is_a_failure_of_its_own_type(inconclusive):
@@ -67,6 +71,20 @@ def test_an_objective_in_doubt_is_skipped_if_another_one_failed(rich):
     assert f"{second.text}: " not in console(doubtful)
 
 
+def test_times_in_doubt_are_an_error_with_the_remedy(failed):
+    _, cases = suite(replace(failed, judgement=replace(failed.judgement, findings=(LATE,))))
+    (error,) = cases[VALIDITY]
+    assert error.attrib["message"] == (
+        "The times are in doubt. For times that can be trusted: use a machine of its own."
+    )
+    assert cases["journey failures < 5%"][0].tag == "failure"
+
+
+def test_an_invalid_run_says_how_the_shop_failed_too(failed):
+    _, cases = suite(replace(failed, judgement=replace(failed.judgement, verdict=Verdict.INVALID, findings=(LATE,))))
+    assert "The shop also failed: 162 journeys ended as `http_5xx` on IndexPage" in cases[VALIDITY][0].attrib["message"]
+
+
 def test_an_invalid_run_is_an_error_and_its_objectives_are_skipped(invalid):
     _, cases = suite(invalid)
     (error,) = cases[VALIDITY]
@@ -79,12 +97,12 @@ def test_an_invalid_run_is_an_error_and_its_objectives_are_skipped(invalid):
     assert (skipped.tag, skipped.attrib["message"]) == ("skipped", "not judged: the run is invalid")
 
 
-def test_causes_of_failures_do_not_explain_an_undecided_objective(rich):
+def test_causes_of_failures_explain_neither_times_nor_an_undecided_objective(rich):
     _, cases = suite(rich)
-    (broken,) = cases["journey response_time p95 < 100ms"]
+    (slow,) = cases["journey response_time p95 < 100ms"]
     (undecided,) = cases["journey[payment=masterpass] failures < 1%"]
-    assert "failed journeys are" in broken.text
-    assert "failed journeys are" not in undecided.text
+    assert "The slowest page is PaymentOptionSelectionPage" in slow.text
+    assert "failed journeys are" not in slow.text + undecided.text
 
 
 @pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.INCONCLUSIVE])
