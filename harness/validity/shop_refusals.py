@@ -118,7 +118,7 @@ def failure_messages(evidence: Evidence) -> Iterator[Finding]:
     for shop, number in known[:MOST_SHOWN]:
         words = f'; the shop said "{shop.message}"' if shop.message else ""
         message = f"{format_count(number, 'journey')} ended as {shop.outcome} on {shop.page}{words}"
-        yield Finding("said", Severity.WARNING, message, shop.remedy)
+        yield Finding("failures", Severity.WARNING, message, shop.remedy)
 
 
 def _shop_messages(evidence: Evidence) -> list[ShopMessage]:

@@ -123,6 +123,10 @@ def a_stopped_run_is_judged(page, served, results):
     assert "of 60 s: a person stopped it in the web UI." in page.rows()[0][2]
     until(lambda: banner(page)[0] in {"passed", "inconclusive", "invalid"}, "the banner of the verdict")
     assert "a person stopped it" in banner(page)[1]
+    page.browser.execute_script("document.body.style.minHeight = '300vh'; scrollTo(0, 300)")
+    place = "return document.getElementById('checkload-banner').getBoundingClientRect().top"
+    assert (page.browser.execute_script("return scrollY > 100"), page.browser.execute_script(place)) == (True, 0)
+    page.browser.execute_script("document.body.style.minHeight = ''; scrollTo(0, 0)")
     assert "a person stopped it" in urlopen(f"{served.url}/checkload/report").read().decode()
     assert not any(one["check"] == "end" and one["level"] == "invalid" for one in results()[0]["judgement"]["findings"])
 

@@ -39,6 +39,7 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   };
   const show = (banner) => {
+    if (banner.kind !== "none" && bar.hidden) scrollTo(0, 0); // a run begins where its form was scrolled to
     bar.hidden = banner.kind === "none";
     bar.className = banner.kind;
     if (title.textContent !== banner.title) title.textContent = banner.title;

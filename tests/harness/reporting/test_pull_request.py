@@ -43,7 +43,7 @@ def test_the_comment_stays_under_60_lines_whatever_happens():
 def test_texts_from_outside_cannot_write_markdown():
     hostile = "[click](javascript:x) <img src=x> @everyone | `code` **bold**"
     run = a_run(10)
-    findings = (Finding("said", Severity.WARNING, hostile),)
+    findings = (Finding("failures", Severity.WARNING, hostile),)
     text = comment(replace(run, scenario=hostile, judgement=replace(run.judgement, findings=findings)))
     for words in ("[click](", "<img", "@everyone", "**bold**", " `code`"):
         assert words not in text
