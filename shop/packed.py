@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-_LONG = 1_000
+_LONG = 500
 """Bytes of a text from which it is compressed, to a third or less."""
 
 
