@@ -63,7 +63,10 @@ def share_exceeded(objective: Objective, measured: float, counted: SampleCounts)
     """Why an objective on a share was broken; empty where the sentence has both shares already."""
     if not objective.metric.timed or math.isinf(measured):
         return ""
-    return f"{format_percent(counted.over / counted.total)} took longer, {format_percent(objective.allowed)} may"
+    return (
+        f"{format_percent(counted.over / counted.total)} took longer than the bound, "
+        f"{format_percent(objective.allowed)} may"
+    )
 
 
 def too_few_samples(confidence: float, more: int | None, effective_sample_size: float = math.inf) -> str:
@@ -72,11 +75,12 @@ def too_few_samples(confidence: float, more: int | None, effective_sample_size: 
     ``effective_sample_size`` is the number of independent samples that these count for, if it is notably lower.
     """
     if effective_sample_size < math.inf:
-        effective = f"samples of one moment are alike, so these count for about {max(1, round(effective_sample_size)):,} independent ones; "
+        number = max(1, round(effective_sample_size))
+        effective = f"samples of one moment are alike, so these prove no more than about {number:,} independent ones; "
         return effective + too_few_samples(confidence, more)
     if more is None:
         return f"too close to the bound to be {format_percent(confidence)} sure, and a longer run would not change that"
-    return f"too few samples to be {format_percent(confidence)} sure: about {_rounded(more):,} more would decide if they are like these"
+    return f"too few samples to be {format_percent(confidence)} sure, about {_rounded(more):,} more are needed"
 
 
 def from_service_time(objective: Objective, service: float) -> str:

@@ -90,7 +90,7 @@ def decided_by_findings(findings: Sequence[Finding]) -> tuple[Verdict, str] | No
     """The verdict and its reason if findings alone decide it: invalid before failed; None if they do not."""
     invalid = [finding for finding in findings if finding.level is Severity.INVALID]
     if invalid:
-        return Verdict.INVALID, f"The run cannot be trusted: {first_of(invalid)}."
+        return Verdict.INVALID, as_sentence(first_of(invalid))
     failed = [finding for finding in findings if finding.level is Severity.FAILED]
     return (Verdict.FAILED, as_sentence(failed[0].message)) if failed else None
 
@@ -102,5 +102,6 @@ def first_of(findings: Sequence[Finding]) -> str:
 
 
 def as_sentence(message: str) -> str:
-    """The message of a finding as a sentence of its own."""
-    return f"{message[:1].upper()}{message[1:]}."
+    """The message of a finding as a sentence of its own; the name checkload keeps its small letter."""
+    start = message[:1] if message.startswith("checkload") else message[:1].upper()
+    return f"{start}{message[1:]}."

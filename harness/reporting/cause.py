@@ -13,7 +13,7 @@ from harness.measurement.recorder import JourneyKey, PageKey, Recorder
 from harness.measurement.sample import Phase
 from harness.measurement.series import SampleSeries
 from harness.measurement.summary import page_rows, percentile
-from harness.objectives.model import Metric, ObjectiveError, Subject
+from harness.objectives.model import Metric, Objective, ObjectiveError, Subject
 from harness.objectives.parser import parse
 from harness.objectives.verdict import ObjectiveResult, Severity, Verdict
 from harness.results.result import Result
@@ -46,7 +46,8 @@ def causes_of_verdict(result: Result) -> list[str]:
     if any(one.level is Severity.INVALID for one in result.judgement.findings):
         found = failure_causes(result, CAN_COME_FROM_LATENESS)
         return [f"The shop also failed: {one}" for one in found] if verdict is Verdict.INVALID else found
-    return failure_causes(result) if verdict is Verdict.PASSED else causes(result)
+    found = failure_causes(result) + _orders_without_receipt(result)
+    return found if verdict is Verdict.PASSED else [*found, *_time_causes(result)]
 
 
 def causes_of_objective(result: Result, judged: ObjectiveResult) -> list[str]:
@@ -55,21 +56,21 @@ def causes_of_objective(result: Result, judged: ObjectiveResult) -> list[str]:
     A time that is infinite is one of failures. An objective that names a page has no cause on another page, and one on the shop's
     own metrics has none here.
     """
-    try:
-        objective = parse(judged.text)
-    except ObjectiveError:
+    objective = _parsed(judged.text)
+    if objective is None:
         return []
     page = objective.name if objective.subject is Subject.PAGE else ""
-    by_failures = not objective.metric.timed or (judged.measured is not None and not isfinite(judged.measured))
+    by_failures = _broken_by_failures(objective, judged)
     of_failures = {*failure_causes(result), *failure_causes(result, CAN_COME_FROM_LATENESS)}
+    of_failures.update(_orders_without_receipt(result))
     return [one for one in causes_of_verdict(result) if (one in of_failures) is by_failures and page in one]
 
 
 def what_to_do(result: Result) -> str:
-    """The remedy for a run that decides nothing, or whose times are doubtful, as a sentence; empty if there is none.
+    """What to do next, as a sentence; empty if there is nothing.
 
     It is the remedy of the first finding that decided the verdict. If objectives were left undecided, it is the length of a run
-    that decides all of them.
+    that decides all of them. If the shop broke an objective, it is where to look.
     """
     judgement = result.judgement
     level = Severity.INCONCLUSIVE if judgement.verdict is Verdict.INCONCLUSIVE else Severity.INVALID
@@ -77,24 +78,55 @@ def what_to_do(result: Result) -> str:
         if finding.level is level and finding.remedy:
             said = "For times that can be trusted" if judgement.verdict is Verdict.FAILED else "What to do"
             return f"{said}: {finding.remedy}."
-    seconds = _length_that_decides(result) if judgement.verdict is Verdict.INCONCLUSIVE else None
-    if seconds is None:
-        return ""
-    return f"What to do: let the judged part last about {format_duration(seconds)}, or raise the rate."
+    if judgement.verdict is Verdict.FAILED:
+        return _where_to_look(result)
+    return _length_that_decides(result) if judgement.verdict is Verdict.INCONCLUSIVE else ""
 
 
-def _length_that_decides(result: Result) -> float | None:
-    """The length of a steady part in seconds that decides every objective; None if it is not known."""
+def _broken_by_failures(objective: Objective, judged: ObjectiveResult) -> bool:
+    """Whether failures explain a broken objective; they also explain a time that is infinite."""
+    return not objective.metric.timed or (judged.measured is not None and not isfinite(judged.measured))
+
+
+def _where_to_look(result: Result) -> str:
+    """The page to look at in the shop: that of most failures if they broke an objective, else one that is slow."""
+    broken = [one for one in result.judgement.objectives if one.verdict is Verdict.FAILED]
+    if any((read := _parsed(one.text)) and _broken_by_failures(read, one) for one in broken):
+        _, kinds, _ = _failures(result.recorder)
+        for (outcome, page), _count in kinds.most_common(1):
+            if page and outcome != Outcome.DROPPED:
+                return f"What to do: look for {outcome} on {page} in the log of the shop."
+    page = next(_slow_pages(result), ("", 0.0))[0]
+    return f"What to do: find out why {page} is slow in the shop." if page else ""
+
+
+def _length_that_decides(result: Result) -> str:
+    """The length of a steady part that decides every objective; empty if it is not known."""
     judged = result.asked.steady
     open_ones = [one for one in result.judgement.objectives if one.verdict is Verdict.INCONCLUSIVE]
     if result.stopped or not judged or not open_ones or result.capacity is not None:
-        return None
-    longest = 0.0
-    for one in open_ones:
-        if one.more_needed is None or not one.samples:
-            return None
-        longest = max(longest, judged * (1 + one.more_needed / one.samples))
-    return ceil(longest / 10) * 10
+        return ""
+    known = [judged * (1 + one.more_needed / one.samples) for one in open_ones if one.more_needed and one.samples]
+    unknown = [one for one in open_ones if one.samples and one.more_needed is None]
+    if unknown or not known:
+        return ""
+    about = "about" if len(known) == len(open_ones) else "at least"
+    return f"What to do: let the judged part last {about} {format_duration(ceil(max(known) / 10) * 10)}, or raise the rate."
+
+
+def _orders_without_receipt(result: Result) -> list[str]:
+    """That the shop sold orders to shoppers who saw a failure, if that is why its ledger differs."""
+    ledger = result.ledger
+    if ledger is None or not any(
+        one.check == "ledger" and one.level is Severity.WARNING for one in result.judgement.findings
+    ):
+        return []
+    number = sum(one.theirs - one.ours for one in ledger.differences if one.what == "orders")
+    return (
+        [f"The shop sold {format_count(number, 'order')} to shoppers who never saw their receipt."]
+        if number > 0
+        else []
+    )
 
 
 def failure_causes(result: Result, without: Collection[str] = ()) -> list[str]:
@@ -150,14 +182,14 @@ def _sentence(noun: str, count: int, total: int | None, kind: tuple[str, str], o
     if total is None:
         return f"{format_count(count, noun)} ended as {what}{where}{only}."
     if total == 1:
-        return f"The only failed {noun} is {what}{where}{only}."
-    verb = "is" if count == 1 else "are"
-    return f"{format_number(count)} of {format_number(total)} failed {noun}s {verb} {what}{where}{only}."
+        return f"The only failed {noun} ended as {what}{where}{only}."
+    return f"{format_number(count)} of {format_number(total)} failed {noun}s ended as {what}{where}{only}."
 
 
 def _time_causes(result: Result) -> Iterator[str]:
     """Which pages are slow in the shop itself, and which takes most of the time if a broken objective names no page."""
-    yield from islice(_slow_pages(result), MOST_CAUSES)
+    for page, service in islice(_slow_pages(result), MOST_CAUSES):
+        yield f"{page} is slow in the shop itself: its p95 is {format_duration(service)}, counted from the moment of sending."
     if not any(
         one.verdict is Verdict.FAILED
         and one.measured is not None
@@ -184,25 +216,31 @@ def _time_causes(result: Result) -> Iterator[str]:
         yield f"The slowest page is {slowest}, p95 {format_duration(known[slowest])}."
 
 
-def _slow_pages(result: Result) -> Iterator[str]:
-    """The pages that broke an objective on their response time already by their service time."""
+def _slow_pages(result: Result) -> Iterator[tuple[str, float]]:
+    """The pages that broke an objective on their response time already by their service time, and its p95 in seconds."""
     rows = {row.name: row for row in page_rows(result.recorder)}
     for one in result.judgement.objectives:
-        try:
-            objective = parse(one.text)
-        except ObjectiveError:
+        objective = _parsed(one.text)
+        if objective is None:
             continue
         row = rows.get(objective.name) if objective.subject is Subject.PAGE else None
         if one.verdict is not Verdict.FAILED or objective.metric is not Metric.RESPONSE_TIME or row is None:
             continue
         service = percentile(row.service, 0.95)
         if service is not None and one.bound < service < inf:
-            yield f"{row.name} is slow in the shop itself: its p95 from sending is {format_duration(service)}."
+            yield row.name, service
 
 
 def _names_no_page(text: str) -> bool:
-    try:
-        objective = parse(text)
-    except ObjectiveError:
+    objective = _parsed(text)
+    if objective is None:
         return False
     return objective.metric.timed and not (objective.subject is Subject.PAGE and objective.name)
+
+
+def _parsed(text: str) -> Objective | None:
+    """The objective; None for one on the shop's own metrics."""
+    try:
+        return parse(text)
+    except ObjectiveError:
+        return None

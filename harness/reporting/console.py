@@ -36,15 +36,17 @@ _LABEL_VALUE = re.compile(r"=([^,\]<>=]+)(?=[,\]])")
 def console(result: Result, results: str = "", *, colour: bool = False) -> str:
     """The report as text; ``results`` is the folder of the results, and ``colour`` is for a terminal."""
     verdict = _verdict(result, colour=colour)
-    causes = _list(causes_of_verdict(result), "Causes", colour=colour)
+    also = "Also seen" if result.judgement.verdict is Verdict.INVALID else "Causes"
+    causes = _list([one.replace("`", "") for one in causes_of_verdict(result)], also, colour=colour)
     remedy = _wrapped(what_to_do(result))
     parts = [verdict, causes, remedy, "\n".join(map(_wrapped, run_facts(result)))]
     parts += [_drawn(one, colour=colour) for one in report_tables(result, MOST_PAGES)]
+    parts += [_wrapped(sentences.READING_NOTE)]
     parts += [
         _list(list(sentences.unmet_objectives(result)), sentences.unmet_title(result.judgement.verdict), colour=colour)
     ]
     parts += [_list(list(sentences.findings(result)), "About the measurement", colour=colour)]
-    parts += [_wrapped(sentences.READING_NOTE), verdict, causes, remedy, f"Results: {results}" if results else ""]
+    parts += [verdict, causes, remedy, f"Results: {results}" if results else ""]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -18,6 +18,7 @@ from harness.reporting.text import findings, response_service_gap, throughput
 from harness.results.result import Result
 
 VALIDITY = "the run can be trusted"
+_ORDER = (Verdict.FAILED, Verdict.INCONCLUSIVE, Verdict.INVALID, Verdict.PASSED)
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -25,7 +26,8 @@ def junit(result: Result) -> bytes:
     """The XML document, in UTF-8."""
     judgement = result.judgement
     invalid = judgement.verdict is Verdict.INVALID
-    cases = [_validity(result), *(_case(result, one, invalid=invalid) for one in judgement.objectives)]
+    worst_first = sorted(judgement.objectives, key=lambda one: _ORDER.index(one.verdict))
+    cases = [_validity(result), *(_case(result, one, invalid=invalid) for one in worst_first)]
     shown = any(case.find(f"failure[@type='{judgement.verdict.value}']") is not None for case in cases)
     if judgement.verdict not in {Verdict.PASSED, Verdict.INVALID} and not shown:
         # No objective decided the verdict: a stop rule ended the run, or there was no objective.
@@ -78,7 +80,8 @@ def _case(result: Result, objective: ObjectiveResult, *, invalid: bool) -> ET.El
     elif objective.verdict is not Verdict.PASSED:
         kind = objective.verdict.value
         found = causes_of_objective(result, objective) if objective.verdict is Verdict.FAILED else []
-        said = [f"{kind}: {objective.sentence}.", *found]
+        head = kind if objective.verdict is Verdict.FAILED else f"{kind}, not failed"
+        said = [f"{head}: {objective.sentence}.", *found]
         ET.SubElement(case, "failure", type=kind, message=_in_one_line(said[:2])).text = _clean("\n".join(said))
     else:
         ET.SubElement(case, "system-out").text = _clean(objective.sentence)
@@ -94,4 +97,4 @@ def _in_one_line(sentences: Iterable[str]) -> str:
 
 
 def _clean(text: str) -> str:
-    return _NOT_IN_XML.sub("�", text)
+    return _NOT_IN_XML.sub("�", text.replace("`", ""))

@@ -12,7 +12,7 @@ import orjson
 from harness.measurement.summary import every_journey, every_page, option_rows, page_rows
 from harness.objectives.throughput import JOURNEYS, ORDERS, PAGES, per_second
 from harness.objectives.verdict import ObjectiveResult, Severity, Verdict
-from harness.reporting.cause import causes_of_verdict
+from harness.reporting.cause import causes_of_verdict, what_to_do
 from harness.results.result import Result
 
 SCHEMA_VERSION = 1
@@ -65,6 +65,7 @@ def summary_document(result: Result) -> dict[str, Any]:
         "exit_code": int(result.exit),
         "reason": _text(judgement.reason),
         "causes": [_text(line) for line in causes_of_verdict(result)],
+        "remedy": _text(what_to_do(result)),
         "started_at": result.started_at.astimezone(UTC).isoformat(),
         "ended_at": result.ended_at.astimezone(UTC).isoformat(),
         "stopped": _text(result.stopped),
@@ -106,6 +107,7 @@ def _objective(one: ObjectiveResult, verdict: Verdict) -> dict[str, Any]:
         "bound": one.bound,
         "unit": one.unit,
         "samples": one.samples,
+        "more_needed": one.more_needed,
     }
 
 

@@ -201,11 +201,13 @@ def unmet_title(verdict: Verdict) -> str:
 
 
 def unmet_objectives(result: Result) -> Iterator[str]:
-    """One sentence for every objective that was not met; none for an invalid run, in which no objective is judged."""
+    """One sentence for every objective that was not met, broken ones first; none for an invalid run, which judges none."""
     judgement = result.judgement
-    for objective in judgement.objectives if judgement.verdict is not Verdict.INVALID else ():
-        if objective.verdict not in {Verdict.PASSED, Verdict.INVALID}:
-            yield f"{objective.text}: {objective.verdict.value}. {_sentence(objective.sentence)}"
+    if judgement.verdict is not Verdict.INVALID:
+        for verdict in (Verdict.FAILED, Verdict.INCONCLUSIVE):
+            for one in judgement.objectives:
+                if one.verdict is verdict:
+                    yield f"{one.text}: {one.verdict.value}. {_sentence(one.sentence)}"
 
 
 def _gap_cause(result: Result) -> str:
@@ -213,7 +215,9 @@ def _gap_cause(result: Result) -> str:
     waits = sum(one.waits.sum for one in result.recorder.arrivals.values())
     lateness = sum(one.lateness.sum for one in result.recorder.arrivals.values())
     if dropped or waits > lateness:
-        return "Shoppers waited for a free virtual user: the shop kept all users busy, or there were too few."
+        too_few = any(one.check == "users" for one in result.judgement.findings)
+        why = "there were too few" if too_few else "the shop kept all users busy"
+        return f"Shoppers waited for a free virtual user: {why}."
     return "checkload itself was late: see the findings about it."
 
 

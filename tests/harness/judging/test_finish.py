@@ -146,7 +146,7 @@ def test_a_dead_shop_is_not_asked_for_its_ledger():
     finished = finished_of(supervisor)
     assert finished.exit is Exit.INVALID
     assert finished.result.ledger is None
-    assert "the embedded shop ended" in finished.headline
+    assert "The embedded shop ended" in finished.headline
 
 
 def test_a_foreign_target_has_no_ledger():
@@ -182,7 +182,7 @@ def test_journeys_still_under_way_at_the_end_are_reported():
     supervisor.load.admission.under_way = 4
     finished = finished_of(supervisor)
     assert finished.exit is Exit.INVALID
-    assert "the counts contradict each other" in finished.headline
+    assert "The counts contradict each other" in finished.headline
 
 
 def test_one_exception_outside_a_journey_makes_the_run_invalid():

@@ -58,7 +58,7 @@ def test_a_backslash_cannot_undo_an_escape():
 
 def test_the_cause_shows_the_outcome_as_code(rich):
     text = comment(rich)
-    assert re.search(r"^- .* failed journeys are `http_5xx` on \w+", text, re.MULTILINE), text
+    assert re.search(r"^- .* failed journeys ended as `http_5xx` on \w+", text, re.MULTILINE), text
     assert with_code("a `b_c` and `[x](y)`") == r"a `b_c` and \`\[x\](y)\`"
 
 

@@ -7,6 +7,7 @@ import copy
 import math
 import re
 from dataclasses import replace
+from itertools import takewhile
 from types import SimpleNamespace
 
 import pytest
@@ -15,11 +16,12 @@ from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, PageSample, Window
 from harness.measurement.totals import RunTotals
 from harness.objectives.verdict import Finding, Severity, Verdict
+from harness.reporting.cause import what_to_do
 from harness.reporting.console import MOST_PAGES, console, wants_colour
 from harness.reporting.report import summary
 from harness.reporting.tables import NO_VALUE
 from harness.units import format_duration
-from harness.validity.ledger import compare_with_ledger
+from harness.validity.ledger import LedgerComparison, LedgerDifference, compare_with_ledger
 
 
 def flat(text):
@@ -42,9 +44,7 @@ def table(text, title):
 READINGS = {
     "passed": "PASSED: The objective was kept, and there are enough samples to be sure.",
     "failed": "FAILED: The objective was broken: ",
-    "invalid": (
-        "INVALID (no verdict on the shop): The run cannot be trusted: the embedded shop ended in the middle of the run."
-    ),
+    "invalid": ("INVALID (no verdict on the shop): The embedded shop ended in the middle of the run."),
     "inconclusive": "INCONCLUSIVE (not enough evidence to decide): The objective was left undecided: ",
 }
 
@@ -52,9 +52,9 @@ READINGS = {
 @pytest.mark.parametrize("name", READINGS)
 def test_the_report_begins_and_ends_with_the_verdict(request, name):
     text = console(request.getfixturevalue(name))
-    first, second, *_ = text.split("\n\n")
+    first, *others = text.split("\n\n")
     assert flat(first).startswith(READINGS[name])
-    opening = f"{first}\n\n{second}" if second.startswith(("Causes", "What to do")) else first
+    opening = "\n\n".join([first, *takewhile(lambda part: part.startswith(("Causes", "What to do")), others)])
     assert text.startswith(opening)
     assert text.rstrip().endswith(opening)
 
@@ -255,8 +255,8 @@ def test_the_console_fits_80_columns(rich, failed, invalid):
 
 def test_the_cause_stands_beside_the_verdict(rich):
     second = console(rich).split("\n\n")[1]
-    assert second.startswith("Causes\n  - 16 of 37 failed journeys are `http_5xx` on IndexPage.")
-    assert "failed journeys are" in summary(rich).split("\n\n")[2]
+    assert second.startswith("Causes\n  - 16 of 37 failed journeys ended as http_5xx on IndexPage.")
+    assert "failed journeys ended as `http" in summary(rich).split("\n\n")[2]
 
 
 def test_an_invalid_run_also_says_what_the_shop_failed(invalid, rich):
@@ -266,8 +266,8 @@ def test_an_invalid_run_also_says_what_the_shop_failed(invalid, rich):
 
 
 def test_an_invalid_run_does_not_blame_the_shop_for_what_lateness_can_cause(invalid, rich):
-    assert "`dropped`" in console(rich).split("\n\n")[1]
-    assert "`dropped`" not in console(replace(invalid, recorder=rich.recorder)).split("\n\n")[1]
+    assert "ended as dropped" in console(rich).split("\n\n")[1]
+    assert "ended as dropped" not in console(replace(invalid, recorder=rich.recorder)).split("\n\n")[1]
 
 
 def test_kept_objectives_that_differ_in_a_label_share_a_row(passed):
@@ -350,7 +350,7 @@ def test_a_failed_run_with_doubtful_times_names_only_what_the_shop_did(rich):
     text = console(doubtful_times(rich))
     causes = text.split("\n\n")[1]
     assert "http_5xx" in causes
-    assert "`dropped`" not in causes
+    assert "ended as dropped" not in causes
     assert "For times that can be trusted: raise the number of users from 20 to 354." in flat(text.split("\n\n")[2])
 
 
@@ -401,7 +401,34 @@ def test_a_page_that_is_slow_in_the_shop_itself_is_named(failed):
         recorder.page(PageSample("P", "gpay", "ok", "nobody", number / 5, number / 5, number / 5 + 0.4))
     slow = replace(objective, text="page.P response_time p95 < 150ms", bound=0.15, measured=0.4)
     judgement = replace(failed.judgement, objectives=(slow,))
-    said = "P is slow in the shop itself: its p95 from sending is 400 ms."
-    assert said in flat(console(replace(failed, recorder=recorder, judgement=judgement)))
+    said = "P is slow in the shop itself: its p95 is 400 ms, counted from the moment of sending. "
+    remedy = "What to do: find out why P is slow in the shop."
+    assert said + remedy in flat(console(replace(failed, recorder=recorder, judgement=judgement)))
     kept = replace(judgement, objectives=(replace(slow, bound=0.5),))  # the wait before sending broke it
     assert "slow in the shop itself" not in flat(console(replace(failed, recorder=recorder, judgement=kept)))
+
+
+def test_orders_that_shoppers_never_saw_are_a_cause(failed):
+    known = Finding("ledger", Severity.WARNING, "the shop's ledger differs because 3 orders were sold to shoppers")
+    found = replace(failed.judgement, findings=(known,))
+    differences = (LedgerDifference("orders", "gpay", 1, 4), LedgerDifference("revenue", "", 100, 400))
+    comparison = LedgerComparison(9, 9, 1, 4, 100, 400, differences)
+    said = "The shop sold 3 orders to shoppers who never saw their receipt."
+    assert said in flat(console(replace(failed, judgement=found, ledger=comparison)))
+    assert said not in flat(console(replace(failed, ledger=comparison)))  # its difference has another reason
+
+
+def test_failures_that_broke_an_objective_lead_to_the_log_of_the_shop(failed, passed):
+    assert what_to_do(failed) == "What to do: look for http_5xx on IndexPage in the log of the shop."
+    assert what_to_do(passed) == ""
+
+
+def test_an_undecided_run_says_how_long_the_next_one_must_be(inconclusive):
+    (first,) = inconclusive.judgement.objectives
+    silent = replace(first, text="page.P response_time p95 < 1s", samples=0, more_needed=59)
+    for objectives, how in (((first,), "about"), ((first, silent), "at least")):
+        judgement = replace(inconclusive.judgement, objectives=objectives)
+        said = what_to_do(replace(inconclusive, judgement=judgement))
+        assert said.startswith(f"What to do: let the judged part last {how} ")
+    close = replace(first, more_needed=None)  # a longer run would not help
+    assert what_to_do(replace(inconclusive, judgement=replace(inconclusive.judgement, objectives=(close,)))) == ""

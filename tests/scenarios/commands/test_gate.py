@@ -87,7 +87,7 @@ def test_an_undecided_run_is_repeated_and_the_comment_counts_it(gated):
     code, out, said = gated("invalid", "passed")
     assert code == 0
     assert "Attempt 2 follows" in said
-    assert "- Attempt 1: invalid. The run cannot be trusted" in (out / "comment.md").read_text()
+    assert "- Attempt 1: invalid. The harness used 99 %" in (out / "comment.md").read_text()
 
 
 @pytest.mark.parametrize(("policy", "code"), [("fail", 4), ("warn", 0)])

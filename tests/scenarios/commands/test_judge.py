@@ -64,7 +64,7 @@ def test_the_stored_result_does_not_change(judge, results):
 
 def test_an_invalid_run_stays_invalid(judge, capsys):
     assert judge('objectives = ["page response_time p50 < 1h"]', run="invalid") == 4
-    assert "the harness used 99 % of a core" in " ".join(capsys.readouterr().out.split())
+    assert "The harness used 99 % of a core" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_run_that_ended_early_is_judged_with_a_warning(judge, capsys):

@@ -58,7 +58,7 @@ def test_the_cause_of_the_failures_is_in_the_banner(failed, page_of):
         if key.phase == "steady" and key.blame == "shop"
     )
     banner = page_of(failed).text.partition("</header>")[0]
-    assert re.search(rf"\d+ of {number} failed journeys are <code>http_5xx</code> on \w+Page", banner)
+    assert re.search(rf"\d+ of {number} failed journeys ended as <code>http_5xx</code> on \w+Page", banner)
 
 
 def test_an_invalid_run_judges_no_objective_and_says_what_to_do(invalid, page_of):
