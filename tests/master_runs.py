@@ -21,8 +21,15 @@ class MasterRun:
         send: Callable[[str, Any, str | None], None],
         users_of: Callable[[], Mapping[str, Mapping[str, int]]],
         time: TimeSource = REAL_TIME,
+        indexes: Mapping[str, int] | None = None,
     ) -> None:
-        link = WorkerLink(send=send, users_of=users_of, missing_workers=list, kinds={"Guest": "guest"})
+        link = WorkerLink(
+            send=send,
+            users_of=users_of,
+            missing_workers=list,
+            index_of=lambda name: sorted(users_of()).index(name) if indexes is None else indexes[name],
+            kinds={"Guest": "guest"},
+        )
         self.run = Run(workload, time)
         self.load = FleetLoad(self.run, link, time)
         self.fleet = self.load.fleet

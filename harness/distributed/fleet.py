@@ -32,18 +32,20 @@ CLOCK_EXCHANGES_KEPT = 60
 LOST_AFTER = 4.0
 """Seconds of silence after which a worker counts as lost; Locust's heartbeat gives up after three to four."""
 
-LATECOMER_DELAY = 1.0
-"""Seconds after which a worker that joined late can receive messages."""
-
 
 @dataclass(slots=True)
 class WorkerState:
-    """One worker of a run: what it has reported, and when."""
+    """One worker of a run: what it has reported, and when.
+
+    ``name`` is Locust's name of it, ``index`` its number in Locust's log, which people read. The number of its partition counts only
+    the workers that are dealt out.
+    """
 
     name: str
     partition: Partition
     decoder: DeltaDecoder
     last_report_at: float
+    index: int = 0
     under_way: int = 0
     in_flight: Mapping[str, int] = field(default_factory=dict)
     requesting: Mapping[str, int] = field(default_factory=dict)
@@ -91,11 +93,14 @@ class WorkerState:
         """The facts about this worker that the validity checks read; ``name`` is its name in reports."""
         return WorkerFacts(
             name=name,
+            locust_id=self.name,
+            process_id=self.facts.get("pid"),
             run_fingerprint=self.run_fingerprint,
             longest_gap=self.longest_silence,
             interval=REPORT_EVERY,
             lost_at=None if self.lost_at is None else max(0.0, self.lost_at - window.start),
             lost_in=None if self.lost_at is None else window.phase(self.lost_at),
+            last_report_at=max(0.0, self.last_report_at - window.start),
             finished=self.final,
             clock=self.clock,
         )
@@ -105,7 +110,7 @@ class WorkerState:
         process = self.facts.get("process")
         cpu, memory, descriptors = self.facts.get("reading", (None, None, None))
         return WorkerMetrics(
-            str(self.partition.worker),
+            str(self.index),
             state="done" if self.final else "lost" if self.lost_at is not None else "ready",
             loop_lag=Histogram.from_json(process["loop_lag"]) if process else None,
             cpu=cpu,
@@ -116,30 +121,6 @@ class WorkerState:
             reports=self.decoder.messages_taken,
             reports_lost=self.decoder.last_number - self.decoder.messages_taken,
         )
-
-
-class Latecomers:
-    """The workers that joined after the users were dealt out; each is told once to wait for the next run."""
-
-    def __init__(self) -> None:
-        self._joined_at: dict[str, float] = {}
-        self._untold: set[str] = set()
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._joined_at
-
-    def add(self, name: str, now: float) -> None:
-        """Record a worker that joins."""
-        self._joined_at[name] = now
-        self._untold.add(name)
-
-    def due(self, now: float) -> list[str]:
-        """The workers to tell now; a new worker cannot receive messages at once."""
-        ready = [
-            name for name in self._joined_at if name in self._untold and now - self._joined_at[name] > LATECOMER_DELAY
-        ]
-        self._untold.difference_update(ready)
-        return ready
 
 
 @dataclass(slots=True)
@@ -163,12 +144,15 @@ class Fleet:
         self.total = total
         self.workers: dict[str, WorkerState] = {}
 
-    def deal_out(self, users: Mapping[str, Mapping[str, int]], now: float) -> None:
-        """Give each worker its part of the arrivals; ``users`` are its users by journey. The window must be known by then."""
-        names = sorted(users)
+    def deal_out(self, users: Mapping[str, Mapping[str, int]], indexes: Mapping[str, int], now: float) -> None:
+        """Give each worker its part of the arrivals. The window must be known by then.
+
+        ``users`` are the users of each worker by journey, ``indexes`` the numbers that Locust gives the workers.
+        """
+        names = sorted(users, key=indexes.__getitem__)
         shares = partitions([users[name] for name in names])
         self.workers = {
-            name: WorkerState(name, partition, DeltaDecoder(self.total), now, users=dict(users[name]))
+            name: WorkerState(name, partition, DeltaDecoder(self.total), now, indexes[name], users=dict(users[name]))
             for name, partition in zip(names, shares, strict=True)
         }
 
@@ -222,7 +206,7 @@ class Fleet:
             return -1
         worker.facts = dict(message)
         worker.final = True
-        return worker.partition.worker
+        return worker.index
 
     def find_lost(self, now: float, missing_workers: Sequence[str] = ()) -> list[WorkerState]:
         """Mark and return the workers lost since the last call: silent too long, or in ``missing_workers``, and not done."""
@@ -235,9 +219,9 @@ class Fleet:
         return found
 
     def label(self, worker: WorkerState) -> str:
-        """The worker's name in sentences: its number, and its host if there are several hosts."""
+        """The worker's name in sentences: its number in Locust's log, and its host if there are several hosts."""
         hosts = {_host(each.name) for each in self.workers.values()}
-        return f"{worker.partition.worker}" + (f" on {_host(worker.name)}" if len(hosts) > 1 else "")
+        return f"{worker.index}" + (f" on {_host(worker.name)}" if len(hosts) > 1 else "")
 
     @property
     def lost_workers(self) -> list[WorkerState]:

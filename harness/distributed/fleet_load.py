@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from harness.distributed.fleet import REPORT_EVERY, Fleet, Latecomers, WorkerState
+from harness.distributed.fleet import REPORT_EVERY, Fleet, WorkerState
 from harness.distributed.fleet_instrument import FleetInstrument
 from harness.distributed.hung_workers import kill_children
+from harness.distributed.latecomers import Latecomers
 from harness.distributed.messages import (
     BEGIN,
     CLOCK_REQUEST,
@@ -49,12 +50,13 @@ class WorkerLink:
     """How a master reaches its workers.
 
     ``users_of`` returns the users of each class in each worker, ``missing_workers`` the workers that Locust has given up.
-    ``kinds`` maps user classes to journeys. ``refused`` returns how many messages the port has refused so far.
+    ``index_of`` returns the number of a worker in Locust's log. ``kinds`` maps user classes to journeys. ``refused`` returns how many messages the port has refused so far.
     """
 
     send: Send
     users_of: Callable[[], Mapping[str, Mapping[str, int]]]
     missing_workers: Callable[[], list[str]]
+    index_of: Callable[[str], int]
     kinds: Mapping[str, str]
     refused: Callable[[], int] = lambda: 0
 
@@ -115,7 +117,7 @@ class FleetLoad:
             for name, of_class in self._link.users_of().items()
             if name not in self._latecomers
         }
-        self.fleet.deal_out(counts, now)
+        self.fleet.deal_out(counts, {name: self._link.index_of(name) for name in counts}, now)
         self._begin_at = run.wall_clock() + START_LEAD
         self._request_clocks()
         while not self.fleet.clocks_known and run.clock() < now + START_LEAD / 2:

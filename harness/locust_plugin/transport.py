@@ -100,6 +100,7 @@ class MasterTransport:
             send=runner.send_message,
             users_of=lambda: {client.id: client.user_classes_count for client in _present(runner)},
             missing_workers=lambda: [client.id for client in runner.clients.all if client.state == STATE_MISSING],
+            index_of=runner.get_worker_index,
             kinds=kinds,
             refused=self._guard.refused.total,
         )

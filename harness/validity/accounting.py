@@ -15,7 +15,7 @@ def arrivals_accounted_for(evidence: Evidence) -> Iterator[Finding]:
     """Whether every single arrival is accounted for.
 
     The offered arrivals are those of the plan, and each was either served or dropped. The check is exact: if the counts
-    are wrong by one, the true error is unknown.
+    are wrong by one, the true error is unknown. The counts of a lost worker are wrong, and the loss has a check of its own.
     """
     arrivals, conditions = evidence.recorder.arrivals.values(), evidence.conditions
     offered, started = sum(one.offered for one in arrivals), sum(one.started for one in arrivals)
@@ -34,10 +34,10 @@ def arrivals_accounted_for(evidence: Evidence) -> Iterator[Finding]:
     if offered and ended != started:
         wrong.append(f"{started:,} journeys began, but {ended:,} ended")
     if wrong:
-        lost = any(each.lost_at is not None for each in conditions.fleet.workers)
+        lost = conditions.fleet.worker_lost
         yield Finding(
             "accounting",
-            Severity.INVALID,
+            Severity.WARNING if lost else Severity.INVALID,
             f"the counts {'lack those of a lost worker' if lost else 'contradict each other'}: {'; '.join(wrong)}",
             "" if lost else "report this bug of checkload",
         )
@@ -50,11 +50,14 @@ def arrivals_accounted_for(evidence: Evidence) -> Iterator[Finding]:
 
 
 def ledger_agreement(evidence: Evidence) -> Iterator[Finding]:
-    """Whether the shop's own ledger agrees with the measurement."""
+    """Whether the shop's own ledger agrees with the measurement; a lost worker makes them differ, and has a check of its own."""
     differences, why = evidence.conditions.shop.ledger, evidence.conditions.shop.ledger_explained
     said = first_differences(differences)
     if differences and why:
         yield Finding("ledger", Severity.WARNING, f"the shop's ledger differs ({said}) because {why}")
+    elif differences and evidence.conditions.fleet.worker_lost:
+        message = f"the shop's ledger differs ({said}): expected, because a worker was lost"
+        yield Finding("ledger", Severity.WARNING, message)
     elif differences:
         yield Finding(
             "ledger",

@@ -31,10 +31,10 @@ def arrivals_delivered(evidence: Evidence) -> Iterator[Finding]:
     """Whether as many arrivals came as planned, in the whole run and in every ten seconds.
 
     Arrivals count by their due time, served or dropped, so a slow shop delays none of them. Journeys that were cut off
-    without a sample may be missing.
+    without a sample may be missing. Where a worker was lost, its arrivals are missing, so nothing is compared.
     """
     plan, conditions = evidence.conditions.delivery.planned_by_second, evidence.conditions
-    if not plan:
+    if not plan or conditions.fleet.worker_lost:
         return
     came = due_by_slice(evidence.recorder)
     length = int(evidence.recorder.slice_length)
@@ -79,7 +79,11 @@ def littles_law_holds(evidence: Evidence) -> Iterator[Finding]:
     """Whether the samples of the journeys add up to the time that journeys were in progress; Little's law, exactly."""
     conditions = evidence.conditions
     seen = [each.concurrency for each in conditions.generator.processes if each.concurrency is not None]
-    if not seen or len(seen) < max(len(conditions.generator.processes), len(conditions.fleet.workers)):
+    if (
+        conditions.fleet.worker_lost
+        or not seen
+        or len(seen) < max(len(conditions.generator.processes), len(conditions.fleet.workers))
+    ):
         return
     area = math.fsum(each.finished for each in seen)
     stays = math.fsum(cell.service.sum for cell in evidence.recorder.journeys.values())

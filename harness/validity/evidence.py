@@ -127,9 +127,8 @@ class Conditions:
     def disturbed(self) -> bool:
         """Whether an event ended the run that should not have happened."""
         end = self.end
-        lost = any(each.lost_at is not None for each in self.fleet.workers)
         unplanned = end.interrupted or end.stop_rule or end.crashed or end.target_unreachable
-        return bool(lost or unplanned or self.shop.ended_early)
+        return bool(self.fleet.worker_lost or unplanned or self.shop.ended_early)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,7 @@ def ran_to_its_end(evidence: Evidence) -> Iterator[Finding]:
     if conditions.end.target_unreachable:
         return
     lasted = format_duration(conditions.delivery.load_duration)
+    too_short = conditions.delivery.load_duration < MIN_LOAD_SHARE * conditions.delivery.planned_duration
     if conditions.end.interrupted:
         yield Finding(
             "end",
@@ -108,10 +109,11 @@ def ran_to_its_end(evidence: Evidence) -> Iterator[Finding]:
         planned = format_duration(conditions.delivery.planned_duration)
         message = f"the load ended after {lasted} of {planned}: {conditions.end.certain_verdict_reason}"
         yield Finding("end", Severity.OK, message)
-    elif (
-        conditions.delivery.planned_duration
-        and conditions.delivery.load_duration < MIN_LOAD_SHARE * conditions.delivery.planned_duration
-    ):
+    elif too_short and conditions.fleet.worker_lost:
+        planned = format_duration(conditions.delivery.planned_duration)
+        message = f"the load lasted only {lasted} of {planned}: expected, because a worker was lost"
+        yield Finding("end", Severity.WARNING, message)
+    elif too_short:
         yield Finding(
             "end",
             Severity.INVALID,

@@ -77,7 +77,7 @@ def no_worker_lost(evidence: Evidence) -> Iterator[Finding]:
                 "workers",
                 Severity.INVALID,
                 _loss_text(each),
-                "look into the log of this worker; it may have been killed, or out of memory",
+                f"look at what this worker printed{_where(each)}; if it was killed for memory, the kernel's log says so (dmesg)",
             )
         elif each.finished is False or each.lost_at is not None:
             complete = False
@@ -86,7 +86,7 @@ def no_worker_lost(evidence: Evidence) -> Iterator[Finding]:
                 "workers",
                 Severity.INVALID,
                 f"worker {each.name} did not send its last counts{lost}",
-                "look into its log, and check the network between it and the master",
+                f"look at what this worker printed{_where(each)}, and check the network between it and the master",
             )
     if complete:
         yield Finding(
@@ -199,6 +199,13 @@ def _loss_text(worker: WorkerFacts) -> str:
             "journeys are lost"
         )
     return f"worker {worker.name} was lost {format_duration(worker.lost_at or 0.0)} into the load, in {phase}: {after}"
+
+
+def _where(worker: WorkerFacts) -> str:
+    """By which names the worker is found, in brackets; empty if none is known."""
+    number = "" if worker.process_id is None else f"process {worker.process_id}"
+    names = ", ".join(filter(None, (worker.locust_id, number)))
+    return f" ({names})" if names else ""
 
 
 def _signed(seconds: float) -> str:

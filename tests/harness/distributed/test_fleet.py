@@ -37,9 +37,9 @@ class Worker:
         return False if lost else self.fleet.report(self.name, message, now)
 
 
-def dealt_out(users):
+def dealt_out(users, indexes=None):
     fleet = Fleet(Recorder(WINDOW))
-    fleet.deal_out(users, 0.0)
+    fleet.deal_out(users, indexes or {name: number for number, name in enumerate(sorted(users))}, 0.0)
     return fleet
 
 
@@ -152,3 +152,12 @@ def test_only_the_latest_clock_exchanges_count(fleet):
 def test_a_label_names_the_host_if_there_are_several(names, called):
     fleet = dealt_out({name: {"guest": 1} for name in names})
     assert [fleet.label(fleet.workers[name]) for name in names] == called
+
+
+def test_people_read_the_number_that_locust_gives_a_worker():
+    fleet = dealt_out({"vm_a": {"guest": 1}, "vm_b": {"guest": 1}}, {"vm_a": 3, "vm_b": 1})
+    lost = fleet.workers["vm_a"]
+    assert (fleet.label(lost), lost.metrics(0.0).name, fleet.mark_refused("vm_a", {"pid": 42})) == ("3", "3", 3)
+    assert [one.partition.worker for one in (fleet.workers["vm_b"], lost)] == [0, 1]
+    facts = next(each for each in fleet.worker_facts() if each.name == "3")
+    assert (facts.locust_id, facts.process_id) == ("vm_a", 42)

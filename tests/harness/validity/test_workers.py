@@ -1,7 +1,7 @@
 """Workers measure as one only if none is lost, all run the same scenario, and their clocks agree."""
 
 import pytest
-from checked_runs import conditions_of
+from checked_runs import conditions, conditions_of, run_of
 
 from harness.measurement.histogram import Histogram
 from harness.measurement.recorder import Recorder
@@ -73,6 +73,26 @@ def test_a_lost_worker_makes_the_run_invalid(facts, words):
     assert finding.level is INVALID
     assert words in finding.message
     assert finding.remedy
+
+
+def test_a_lost_worker_can_be_found_by_its_names():
+    lost = WorkerFacts(name="1", locust_id="vm_ab", process_id=42, lost_at=12.0, lost_in=Phase.STEADY)
+    (finding,) = found(no_worker_lost, lost)
+    assert finding.remedy.startswith("look at what this worker printed (vm_ab, process 42); if it was killed for memory")
+
+
+def test_what_follows_from_a_lost_worker_is_no_further_reason_and_has_no_remedy():
+    recorder = run_of()
+    recorder.offered(5.0)
+    lost = WorkerFacts(name="1", lost_at=6.0, lost_in=Phase.STEADY)
+    plan = {"load_duration": 6.0, "planned_duration": 100.0, "planned_by_second": [9] * 100}
+    every = check(recorder, conditions(workers=[lost], ledger=["pages of Bank: checkload counted 27, the shop 28"], **plan))
+    assert [each.check for each in every if each.level is INVALID] == ["workers"]
+    named = {each.check: each for each in every}
+    for consequence in ("end", "ledger", "accounting"):
+        assert (named[consequence].level, named[consequence].remedy) == (WARNING, "")
+        assert "lost worker" in named[consequence].message or "because a worker was lost" in named[consequence].message
+    assert not {"delivered", "presence"} & named.keys()
 
 
 def test_the_loss_of_a_worker_is_the_first_reason_given():
