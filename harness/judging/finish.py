@@ -25,6 +25,7 @@ from harness.run.run import Run
 from harness.run.supervisor import Supervisor
 from harness.units import format_duration
 from harness.validity import checks
+from harness.validity.evidence import Conditions
 from harness.validity.ledger import LedgerComparison, compare_with_ledger
 from harness.versions import build_kind, machine_kind, version_of
 
@@ -65,6 +66,8 @@ def finish(supervisor: Supervisor, *, folder: Path | None, results: str, excepti
     run, controller = supervisor.run, supervisor.controller
     comparison, silence = _ledger(run)
     conditions = run_conditions(supervisor, comparison, silence, exceptions)
+    if run.begun:
+        run.judge_until(_counts_complete_until(run, conditions))
     objectives = tuple(run.workload.judging.objectives)
     shop_metrics, on_metrics = measure_metrics(run)
     findings = checks.check(run.recorder, conditions, objectives)
@@ -115,6 +118,12 @@ def finish(supervisor: Supervisor, *, folder: Path | None, results: str, excepti
         OrdersFile(written.folder).close()  # without orders, as far as is known; a run that began has its file already
     text = console(written.result, str(written.folder), colour=wants_colour(sys.stdout)).rstrip("\n")
     return Finished(written.result, written.folder, text)
+
+
+def _counts_complete_until(run: Run, conditions: Conditions) -> float:
+    """The end of the load, or the last report of the first worker that was lost: a rate over a longer time would be too low."""
+    lost = [each.last_report_at for each in conditions.fleet.workers if each.lost_at is not None]
+    return run.recorder.window.start + min((run.load_duration, *lost))
 
 
 def _write_candidate(run: Run, baseline: Result, folder: Path) -> None:

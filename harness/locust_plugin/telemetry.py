@@ -155,7 +155,7 @@ class Telemetry:
         gevent.spawn(
             self._objective_status.update,
             run.recorder,
-            max(0.0, run.elapsed - run.workload.schedule.warm_up),
+            run.steady_seconds,
             YieldToLoad(gevent.sleep, OBJECTIVE_PAUSE),
         )
         if not quietly and progress_logger.isEnabledFor(logging.INFO):

@@ -89,14 +89,7 @@ class Throughput(NamedTuple):
 
 
 def measured_throughput(result: Result) -> Throughput | None:
-    """The throughput in the steady part; None where that is not known.
-
-    It is unknown for a run that ended early for another reason than a certain verdict: its window still reaches to the
-    planned end.
-    """
-    window = result.recorder.window
-    if result.stopped and window.steady_until - window.steady_from >= result.asked.steady:
-        return None
+    """The throughput in the steady part, up to its early end if it had one; None where that is not known."""
     pages, journeys, orders = (per_second(result.recorder, of) for of in (PAGES, JOURNEYS, ORDERS))
     if not pages or journeys is None or orders is None:
         return None
@@ -136,12 +129,13 @@ def run_setup(result: Result) -> str:
     target = f"the embedded shop at {asked.target}" if asked.embedded else asked.target
     warm_up = f"{format_duration(asked.warm_up)} of warm-up, then " if asked.warm_up else ""
     window = result.recorder.window
-    # A run that ended when its verdict was certain is judged up to that moment.
+    # A run that ended early is judged up to that moment.
     judged = (
         min(asked.steady, window.steady_until - window.steady_from) if isfinite(window.steady_until) else asked.steady
     )
-    did = "planned" if result.stopped and judged >= asked.steady else "judged"
-    return f"Scenario {result.scenario}, seed {asked.seed}, against {target}: {warm_up}{format_duration(judged)} {did}."
+    short = bool(result.stopped) and asked.steady - judged > 0.001  # seconds; less is rounding
+    of = f" of {format_duration(asked.steady)}" if short else ""
+    return f"Scenario {result.scenario}, seed {asked.seed}, against {target}: {warm_up}{format_duration(judged)}{of} judged."
 
 
 def skipped_objectives(result: Result) -> str:

@@ -86,6 +86,11 @@ class Run:
             self.recorder.window = replace(window, steady_until=window.start + ending.judged_until)
         self.lifecycle.close(ending)
 
+    def judge_until(self, moment: float) -> None:
+        """Judge no longer than until this moment of the run's clock: the counts afterwards are not those of the whole load."""
+        window = self.recorder.window
+        self.recorder.window = replace(window, steady_until=max(window.steady_from, min(window.steady_until, moment)))
+
     def end(self) -> None:
         """End the run: Locust has stopped all users, and nothing more is recorded."""
         self.lifecycle.end()
@@ -148,6 +153,11 @@ class Run:
         closed_at = self.lifecycle.closed_at
         end = self.clock() if closed_at is None else closed_at
         return min(self.length, max(0.0, end - self.recorder.window.start)) if self.begun else 0.0
+
+    @property
+    def steady_seconds(self) -> float:
+        """How many seconds of the steady part the load was on; 0 before."""
+        return max(0.0, self.load_duration - self.workload.schedule.warm_up)
 
     @property
     def phase(self) -> Phase:

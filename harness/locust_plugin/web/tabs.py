@@ -155,10 +155,9 @@ def objective_rows(state: UiState, yield_to_load: YieldToLoad) -> Rows:
             "sentence": state.failure or run.lifecycle.crash or "being judged",
         }
         return [end, asked]
-    steady = max(0.0, min(run.elapsed - run.workload.schedule.warm_up, run.workload.schedule.steady))
     standings = []
     for objective in run.workload.judging.objectives:
-        standings.append(live_status(run.recorder, objective, steady))
+        standings.append(live_status(run.recorder, objective, run.steady_seconds))
         yield_to_load()
     order = list(LiveState)
     metrics = [

@@ -9,7 +9,8 @@ from workloads import FakeWorkload
 from harness.exits import Exit
 from harness.judging import finish as module
 from harness.judging.finish import finish
-from harness.measurement.sample import JourneySample, PageSample, Window
+from harness.measurement.sample import JourneySample, PageSample, Phase, Window
+from harness.monitoring.worker import FleetFacts, WorkerFacts
 from harness.objectives.parser import parse
 from harness.objectives.verdict import Severity
 from harness.reporting.report import RENDERINGS
@@ -56,7 +57,7 @@ def elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def a_run(*, bought=300, failed=0, ledger=None, workload=None, ending=None, ended_at=110.0):
+def a_run(*, bought=300, failed=0, ledger=None, workload=None, ending=None, ended_at=110.0, came_for=10.0):
     """The supervisor of a run of ten seconds with so many journeys that bought, and that failed on their last page."""
     moments = [100.0]
     time = TimeSource(clock=lambda: moments[0])
@@ -70,7 +71,7 @@ def a_run(*, bought=300, failed=0, ledger=None, workload=None, ending=None, ende
     served.admission = ClosedAdmission(served.partition, run.recorder, served.drop_arrival)
     served.admission.under_way = bought + failed
     for number in range(bought + failed):
-        due = 100.0 + 10.0 * number / (bought + failed)
+        due = 100.0 + came_for * number / (bought + failed)
         end = ("ok", "nobody") if number < bought else ("http_5xx", "shop")
         run.recorder.offered(due)
         moments[0] = due
@@ -288,3 +289,34 @@ def test_results_that_cannot_be_written_are_an_error(tmp_path):
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(OSError, match="file"):
         finished_of(a_run(), tmp_path / "file" / "below")
+
+
+# -- an early end -----------------------------------------------------------------------------------------------------
+
+
+def finished_early(ending, **changes):
+    """A run of ten seconds in which all 200 arrivals came in the first half, and then it ended."""
+    rate = load(objectives=[parse("orders rate > 30/s")])
+    supervisor = a_run(bought=200, workload=rate, ended_at=105.0, ending=ending, came_for=5.0)
+    for name, value in changes.items():
+        setattr(supervisor.instrument, name, lambda value=value: value)
+    return finished_of(supervisor)
+
+
+def test_a_run_that_was_interrupted_divides_its_rates_by_the_time_that_it_lasted():
+    finished = finished_early(interruption("Ctrl-C"))
+    (rate,) = finished.result.judgement.objectives
+    assert finished.exit is Exit.INVALID
+    assert rate.measured == pytest.approx(40.0, rel=0.02)
+    assert json.loads((finished.folder / "summary.json").read_text())["throughput"]["orders"] == pytest.approx(
+        40, rel=0.02
+    )
+    assert "5 s of 10 s judged." in " ".join(finished.text.split())
+
+
+def test_after_the_last_report_of_a_lost_worker_nothing_counts_for_a_rate():
+    lost = WorkerFacts(name="1", lost_at=5.0, lost_in=Phase.STEADY, last_report_at=3.0)
+    facts = FleetFacts(workers=[lost, WorkerFacts(name="0", finished=True, last_report_at=5.0)])
+    finished = finished_early(Ending(EndCause.WORKER_LOST, "worker 1 was lost"), fleet_facts=facts)
+    assert finished.result.recorder.window.steady_until == 103.0
+    assert finished.result.judgement.objectives[0].measured == pytest.approx(40.0, rel=0.02)

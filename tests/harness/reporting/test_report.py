@@ -20,6 +20,7 @@ from harness.reporting.cause import what_to_do
 from harness.reporting.console import MOST_PAGES, console, wants_colour
 from harness.reporting.report import summary
 from harness.reporting.tables import NO_VALUE
+from harness.reporting.text import run_setup
 from harness.units import format_duration
 from harness.validity.ledger import LedgerComparison, LedgerDifference, compare_with_ledger
 
@@ -387,11 +388,13 @@ def test_many_differences_of_the_ledger_are_not_all_said(rich):
     assert f"and {more} more." in flat(console(replace(rich, ledger=comparison)))
 
 
-def test_a_run_that_ended_early_says_what_was_planned(passed):
-    planned = passed.recorder.window.steady_until - passed.recorder.window.steady_from
-    early = replace(passed, stopped="interrupted by Ctrl-C", asked=replace(passed.asked, steady=planned))
-    assert " planned. Ended early: interrupted by Ctrl-C. " in flat(console(early))
-    assert " judged. " in flat(console(passed))
+def test_a_run_that_ended_early_says_how_much_of_the_plan_is_judged(passed):
+    window = passed.recorder.window
+    lasted = window.steady_until - window.steady_from
+    early = replace(passed, stopped="interrupted by Ctrl-C", asked=replace(passed.asked, steady=2 * lasted))
+    said = f"{format_duration(lasted)} of {format_duration(2 * lasted)} judged. Ended early: interrupted by Ctrl-C. "
+    assert said in flat(console(early))
+    assert " of " not in run_setup(passed).partition("warm-up, then")[2]
 
 
 def test_a_page_that_is_slow_in_the_shop_itself_is_named(failed):

@@ -78,7 +78,9 @@ def test_a_lost_worker_makes_the_run_invalid(facts, words):
 def test_a_lost_worker_can_be_found_by_its_names():
     lost = WorkerFacts(name="1", locust_id="vm_ab", process_id=42, lost_at=12.0, lost_in=Phase.STEADY)
     (finding,) = found(no_worker_lost, lost)
-    assert finding.remedy.startswith("look at what this worker printed (vm_ab, process 42); if it was killed for memory")
+    assert finding.remedy.startswith(
+        "look at what this worker printed (vm_ab, process 42); if it was killed for memory"
+    )
 
 
 def test_what_follows_from_a_lost_worker_is_no_further_reason_and_has_no_remedy():
@@ -86,7 +88,9 @@ def test_what_follows_from_a_lost_worker_is_no_further_reason_and_has_no_remedy(
     recorder.offered(5.0)
     lost = WorkerFacts(name="1", lost_at=6.0, lost_in=Phase.STEADY)
     plan = {"load_duration": 6.0, "planned_duration": 100.0, "planned_by_second": [9] * 100}
-    every = check(recorder, conditions(workers=[lost], ledger=["pages of Bank: checkload counted 27, the shop 28"], **plan))
+    every = check(
+        recorder, conditions(workers=[lost], ledger=["pages of Bank: checkload counted 27, the shop 28"], **plan)
+    )
     assert [each.check for each in every if each.level is INVALID] == ["workers"]
     named = {each.check: each for each in every}
     for consequence in ("end", "ledger", "accounting"):

@@ -48,10 +48,9 @@ def objective_rows(state: UiState, yield_to_load: YieldToLoad) -> list[Row]:
             {"text": one.text, "state": _KNOWN[one.verdict], "sentence": one.sentence}
             for one in finished.result.judgement.objectives
         ]
-    steady = max(0.0, min(run.elapsed - run.workload.schedule.warm_up, run.workload.schedule.steady))
     rows = []
     for objective in run.workload.judging.objectives:
-        now = live_status(run.recorder, objective, steady)
+        now = live_status(run.recorder, objective, run.steady_seconds)
         known = {LiveState.BROKEN: "broken", LiveState.KEPT: "unknown" if now.missing else "kept"}
         missing = f"{format_count(now.missing, 'more sample')} needed" if now.missing else ""
         rows.append(
