@@ -137,6 +137,11 @@ class ArrivalCounts:
     stalls: Histogram = field(default_factory=Histogram)
 
     @property
+    def settled(self) -> int:
+        """How many arrivals were either started or dropped: all of them, once the run is over."""
+        return self.started + self.dropped
+
+    @property
     def waiting(self) -> int:
         """How many arrivals are due and neither started nor dropped."""
         return self.offered - self.started - self.dropped

@@ -6,10 +6,11 @@ It is not a verdict. The statistics of a verdict take more processor time than a
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from harness.measurement.recorder import Recorder
+from harness.measurement.sample import Phase
 from harness.objectives import text as objective_text
 from harness.objectives.counting import SampleCounts, count_samples, matching_series, succeeded, times
 from harness.objectives.model import Metric, Objective, Statistic
@@ -45,6 +46,8 @@ def live_status(recorder: Recorder, objective: Objective, steady: float) -> Live
         counted = SampleCounts(sum(series.response.total for _, series in matching_series(recorder, objective)), 0)
     else:
         counted = count_samples(recorder, objective, sliced=False)
+        if objective.metric is Metric.DROPPED:  # an arrival that still waits may be dropped yet
+            counted = replace(counted, total=recorder.arrivals[Phase.STEADY].settled)
     if not counted.total or not steady:
         said = f"no {objective_text.subject_text(objective)} yet"
         return LiveStatus(objective.text, LiveState.NOTHING, said, missing=samples_needed(objective) or 0)

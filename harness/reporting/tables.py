@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.measurement.histogram import Histogram
-from harness.measurement.outcomes import Blame
+from harness.measurement.outcomes import Blame, Outcome
 from harness.measurement.recorder import Recorder
 from harness.measurement.summary import (
     SummaryRow,
@@ -33,6 +33,8 @@ BLAME_LABELS = {
     Blame.SHOP: "the shop (a failure)",
     Blame.HARNESS: "checkload itself",
 }
+CAUSED_BY = {Outcome.DROPPED.value: "no free virtual user (a failure)"}
+"""Outcomes whose cause is said in other words than the blame: dropped arrivals count as the shop's failures, and it may be fast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,12 @@ def verifications_table(recorder: Recorder) -> ReportTable:
 def outcomes_table(recorder: Recorder) -> ReportTable:
     """Each outcome of pages and journeys, and who caused it."""
     rows = [
-        (row.outcome, BLAME_LABELS[Blame(row.blame)], format_number(row.pages), format_number(row.journeys))
+        (
+            row.outcome,
+            CAUSED_BY.get(row.outcome) or BLAME_LABELS[Blame(row.blame)],
+            format_number(row.pages),
+            format_number(row.journeys),
+        )
         for row in outcome_rows(recorder)
     ]
     return ReportTable("Outcomes (whole run)", ("outcome", "caused by", "pages", "journeys"), rows, text_columns=2)

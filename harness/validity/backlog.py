@@ -74,6 +74,8 @@ def backlog_growth(evidence: Evidence) -> Iterator[Finding]:
     walk = math.sqrt(2 * flow.came)
     grown = flow.growth > MAX_GROWTH_SHARE * flow.came
     if not grown or flow.growth <= INCONCLUSIVE_SIGMAS * walk:
+        if _short_of_users(evidence):
+            return  # the journeys that were served say nothing about those that were not
         yield Finding("balance", Severity.OK, "journeys ended as fast as they arrived")
         return
     message = (

@@ -21,6 +21,7 @@ from harness.objectives.verdict import Finding, Severity
 from harness.special_functions import stdtr
 from harness.units import format_duration, format_percent
 from harness.validity.evidence import Evidence
+from harness.validity.user_supply import too_few_users
 
 BATCH = 5
 """Slices in a batch: the 5 in the name MSER-5."""
@@ -67,8 +68,8 @@ def stationary(evidence: Evidence) -> Iterator[Finding]:
     measured = (
         normalised_series(evidence.recorder) if conditions.delivery.constant_rate and not conditions.disturbed else None
     )
-    if measured is None:
-        return
+    if measured is None or too_few_users(evidence):
+        return  # times with waiting for a user are not those of the shop
     series, usual = measured
     halves = compare_halves(series)
     if halves is None:

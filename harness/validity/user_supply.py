@@ -14,10 +14,13 @@ from harness.objectives.model import Metric, Objective, Statistic
 from harness.objectives.statistics import LEAST_EVIDENCE, proves_broken
 from harness.objectives.verdict import Finding, Severity
 from harness.schedule.arrivals import users_needed
-from harness.units import format_count, format_duration
+from harness.units import format_count, format_duration, format_number
 from harness.validity.evidence import Evidence
 from harness.validity.generator import LATE_SHARE, allowed_lateness, share_exceeded
 
+USERS_KEY = "arrivals.users (option -u)"
+"""Where a person says the number of users; a closed load cannot be short of users."""
+OR_LESS_LOAD = "or lower the arrival rate"
 LEAST_SERVED = 30
 """The least number of samples whose mean shows whether the shop was slow; the usual size for a mean."""
 
@@ -32,7 +35,8 @@ def user_supply(evidence: Evidence) -> Iterator[Finding]:
     """
     phases = _judged_phases(evidence)
     arrivals = [evidence.recorder.arrivals[phase] for phase in Phase if phase in phases]
-    offered, dropped = sum(each.offered for each in arrivals), sum(each.dropped for each in arrivals)
+    # While the run is on, some arrivals still wait for a user.
+    settled, dropped = sum(each.settled for each in arrivals), sum(each.dropped for each in arrivals)
     waits = Histogram()
     for each in arrivals:
         waits.add(each.waits)
@@ -43,8 +47,8 @@ def user_supply(evidence: Evidence) -> Iterator[Finding]:
     spoilt = dropped or any(_broken_by_response_times(evidence, each) for each in timed)
     parts = []
     if dropped:
-        parts.append(f"{dropped:,} of {format_count(offered, 'arrival')} were dropped")
-    if long_waits:
+        parts.append(f"{dropped:,} of {format_count(settled, 'arrival')} were dropped")
+    if long_waits and dropped <= LATE_SHARE * settled:
         parts.append(f"1 % of the arrivals waited for {format_duration(waits.quantile(0.99))} or longer")
     shop = "the shop was fast" if timed else "no objective on a time shows whether the shop was slow"
     yield Finding(
@@ -68,9 +72,14 @@ def account_supply(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
+def too_few_users(evidence: Evidence) -> bool:
+    """Whether the run is invalid, because checkload had too few virtual users."""
+    return any(finding.level is Severity.INVALID for finding in user_supply(evidence))
+
+
 def short_of_users(evidence: Evidence) -> bool:
     """Whether most failed journeys were never served because checkload had too few virtual users."""
-    if not any(finding.level is Severity.INVALID for finding in user_supply(evidence)):
+    if not too_few_users(evidence):
         return False
     failed = [cell.response for key, cell in evidence.recorder.journeys.items() if key.blame == Blame.SHOP]
     return 2 * sum(each.infinite for each in failed) > sum(each.total for each in failed)
@@ -96,11 +105,23 @@ def more_users_remedy(evidence: Evidence) -> str:
             service.add(cell.service)
             journeys[key.journey] = (number + cell.response.total, service)
     if not 0 < length < math.inf:
-        return "raise the number of users"
+        return f"raise {USERS_KEY}, {OR_LESS_LOAD}"
+    now = evidence.conditions.delivery.users
     needed = sum(users_needed(n / length, service.mean) for n, service in journeys.values() if service.total)
-    if needed <= evidence.conditions.delivery.users:
-        return f"raise the number of users above {evidence.conditions.delivery.users:,}: arrivals came in bursts"
-    return f"raise the number of users from {evidence.conditions.delivery.users:,} to {needed:,}"
+    if needed <= now:
+        return f"raise {USERS_KEY} above {now:,}, {OR_LESS_LOAD}: arrivals came in bursts"
+    served = Histogram.merged(service for _, service in journeys.values())
+    rate = sum(number for number, _ in journeys.values()) / length
+    return (
+        f"raise {USERS_KEY} from {now:,} to about {_rounded_up(needed):,} (journeys last about "
+        f"{format_duration(served.mean)}, {format_number(round(rate, 0 if rate >= 10 else 1))} begin each second), {OR_LESS_LOAD}"  # noqa: PLR2004
+    )
+
+
+def _rounded_up(number: int) -> int:
+    """The next number with two digits that count."""
+    unit = 10 ** max(0, len(str(number)) - 2)
+    return math.ceil(number / unit) * unit
 
 
 def _proven_slow(evidence: Evidence, objective: Objective) -> bool:

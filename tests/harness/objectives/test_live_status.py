@@ -18,6 +18,7 @@ def recorder():
         due = 2.0 + 0.4 * number
         end = ("http_5xx", "shop") if number % 10 == 0 else ("ok", "nobody")
         recorder.offered(due)
+        recorder.started(due, 0.0, 0.0)
         ordered = number % 10 != 0
         recorder.journey(JourneySample("guest", "gpay", *end, due, due, due + 0.5, ordered=ordered, amount=1))
     return recorder
@@ -52,3 +53,10 @@ def test_before_the_steady_part_there_is_no_status():
     recorder = Recorder(Window(0.0, 2.0, 10.0))
     recorder.page(PageSample("ThankYouPage", "gpay", "http_5xx", "shop", 1.0, 1.0, 1.1))
     assert live_status(recorder, parse("page failures < 1%"), steady=0.0).standing is LiveState.NOTHING
+
+
+def test_arrivals_that_still_wait_for_a_user_are_not_counted_as_served(recorder):
+    recorder.offered(9.0, 60)
+    for _ in range(20):
+        recorder.dropped(9.0)
+    assert live_status(recorder, parse("dropped < 1%"), 8.0).measured == pytest.approx(0.5)

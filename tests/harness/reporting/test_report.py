@@ -130,7 +130,10 @@ def test_outcomes_say_who_caused_them_with_the_shop_first(passed):
         ("timeout", "shop"),
     ]:
         recorder.page(PageSample("P", "gpay", outcome, blame, 1.0, 1.0, 1.1))
+    for _ in range(2):
+        recorder.journey(JourneySample("guest", "gpay", "dropped", "shop", 1.0, math.inf, math.inf))
     assert table(console(replace(passed, recorder=recorder)), "Outcomes") == [
+        ["dropped", "no free virtual user (a failure)", "0", "2"],
         ["timeout", "the shop (a failure)", "1", "0"],
         ["aborted", "checkload itself", "1", "0"],
         ["declined", "the shopper (no failure)", "1", "0"],

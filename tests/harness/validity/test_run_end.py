@@ -40,7 +40,7 @@ def test_a_stop_rule_fails_the_shop_unless_there_were_too_few_users(run, end, us
     assert users is None or found["users"].level is users
     if end is Severity.WARNING:
         assert "no failure of the shop" in found["end"].message
-        assert found["end"].remedy.startswith("raise the number of users")
+        assert found["end"].remedy.startswith("raise arrivals.users")
 
 
 @pytest.mark.parametrize("outcome", ["bug", "host_refused", "something_new"])

@@ -54,6 +54,13 @@ def found(recorder, objectives=(), **conditions):
     return findings[0] if findings else None
 
 
+def test_times_without_enough_users_are_not_called_steady():
+    recorder = run()
+    recorder.offered(120.0)
+    recorder.dropped(120.0)
+    assert found(recorder) is None
+
+
 def test_a_steady_run_is_steady():
     assert found(run()).level is OK
 

@@ -6,6 +6,9 @@ from checked_runs import OBJECTIVES, conditions, problems, run_of
 from harness.measurement.sample import JourneySample
 from harness.objectives.parser import parse
 from harness.objectives.verdict import Severity
+from harness.validity.checks import check
+from harness.validity.evidence import Evidence
+from harness.validity.user_supply import user_supply
 
 
 @pytest.mark.parametrize(
@@ -57,7 +60,31 @@ def test_the_remedy_names_the_number_of_users_needed():
     recorder = run_of(1980, dropped=20, time=2.0)  # 20 a second for 2 s each: 40 busy, 26 for chance, 100 for a stall
     found = problems(recorder, conditions(users=41, expected_offered=2000))["users"]
     assert found.message == "20 of 2,000 arrivals were dropped, because no virtual user was free; the shop was fast"
-    assert found.remedy == "raise the number of users from 41 to 166"
+    assert found.remedy == (
+        "raise arrivals.users (option -u) from 41 to about 170 (journeys last about 2 s, 20 begin each second), "
+        "or lower the arrival rate"
+    )
+
+
+def test_long_waits_are_left_out_beside_many_dropped_arrivals():
+    found = problems(run_of(20, dropped=180, wait=5.0), conditions(expected_offered=200))["users"]
+    assert found.message.startswith("180 of 200 arrivals were dropped, because no virtual user was free")
+    few = problems(run_of(199, dropped=1, wait=5.0), conditions(expected_offered=200))["users"]
+    assert few.message.startswith("1 of 200 arrivals were dropped and 1 % of the arrivals waited for 5 s or longer")
+
+
+def test_arrivals_that_still_wait_do_not_make_the_share_of_dropped_ones_smaller():
+    recorder = run_of(20, dropped=180)
+    recorder.offered(50.0, 100)
+    (found,) = user_supply(Evidence(recorder, conditions(), tuple(OBJECTIVES)))
+    assert found.message.startswith("180 of 200 arrivals were dropped")
+
+
+def test_without_enough_users_nothing_says_that_journeys_ended_as_fast_as_they_came():
+    plan = conditions(constant_rate=True, expected_offered=3200)
+    objectives = [*OBJECTIVES, parse("dropped < 1%")]  # so that dropped arrivals are no journeys in progress
+    for recorder, judged in ((run_of(3200), True), (run_of(1600, dropped=1600), False)):
+        assert ("balance" in {one.check for one in check(recorder, plan, objectives)}) is judged
 
 
 def test_journeys_without_an_account_are_counted_from_samples_too():
