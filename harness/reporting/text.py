@@ -130,12 +130,13 @@ def run_setup(result: Result) -> str:
     warm_up = f"{format_duration(asked.warm_up)} of warm-up, then " if asked.warm_up else ""
     window = result.recorder.window
     # A run that ended early is judged up to that moment.
-    judged = (
+    seconds = (
         min(asked.steady, window.steady_until - window.steady_from) if isfinite(window.steady_until) else asked.steady
     )
-    short = bool(result.stopped) and asked.steady - judged > 0.001  # seconds; less is rounding
-    of = f" of {format_duration(asked.steady)}" if short else ""
-    return f"Scenario {result.scenario}, seed {asked.seed}, against {target}: {warm_up}{format_duration(judged)}{of} judged."
+    judged, planned = format_duration(seconds), format_duration(asked.steady)
+    if result.stopped and result.capacity is None and judged != planned:
+        judged += f" of {planned}"
+    return f"Scenario {result.scenario}, seed {asked.seed}, against {target}: {warm_up}{judged} judged."
 
 
 def skipped_objectives(result: Result) -> str:

@@ -1,100 +1,26 @@
 """A run that is over is judged and written; the facts for the verdict come from the run."""
 
 import json
-from datetime import UTC, datetime
 
 import pytest
-from workloads import FakeWorkload
+from ended_runs import PASSWORD, a_run, finding, finished_of, load
 
 from harness.exits import Exit
 from harness.judging import finish as module
-from harness.judging.finish import finish
-from harness.measurement.sample import JourneySample, PageSample, Phase, Window
-from harness.monitoring.worker import FleetFacts, WorkerFacts
-from harness.objectives.parser import parse
+from harness.measurement.sample import JourneySample
 from harness.objectives.verdict import Severity
 from harness.reporting.report import RENDERINGS
 from harness.results.orders_file import read_orders
-from harness.run.admission import ClosedAdmission
-from harness.run.collaborators import TimeSource
 from harness.run.driver import drive_alone
 from harness.run.lifecycle import EndCause, Ending, interruption
-from harness.run.local_load import LocalLoad
-from harness.run.run import Run
-from harness.run.supervisor import Supervisor
 from harness.run.workload import LedgerEntry
 from harness.schedule.arrivals import TraceSchedule
-from harness.schedule.dispatch import Arrival, Assignment
 from harness.versions import own_version
-
-PASSWORD = "swordfish-of-ada"
-
-
-def load(**changes):
-    """A closed workload with one easy objective and one secret."""
-    settings = {
-        "objectives": [parse("journey failures < 50%")],
-        "note": f"the password is {PASSWORD}",
-        "secret": PASSWORD,
-    }
-    return FakeWorkload(**{**settings, **changes})
-
-
-class Shop:
-    """A target with a ledger of its own."""
-
-    def __init__(self, ledger):
-        self._ledger = ledger
-
-    def ledger(self):
-        if isinstance(self._ledger, OSError):
-            raise self._ledger
-        return self._ledger
 
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-
-
-def a_run(*, bought=300, failed=0, ledger=None, workload=None, ending=None, ended_at=110.0, came_for=10.0):
-    """The supervisor of a run of ten seconds with so many journeys that bought, and that failed on their last page."""
-    moments = [100.0]
-    time = TimeSource(clock=lambda: moments[0])
-    run = Run(workload or load(), time)
-    served = LocalLoad(run, None, time)
-    run.started_at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    run.set_target("http://127.0.0.1:4711/", None if ledger is None else Shop(ledger))
-    run.recorder.window = Window(100.0, 100.0, 110.0)
-    run.lifecycle.begin()
-    run.spawned = 3
-    served.admission = ClosedAdmission(served.partition, run.recorder, served.drop_arrival)
-    served.admission.under_way = bought + failed
-    for number in range(bought + failed):
-        due = 100.0 + came_for * number / (bought + failed)
-        end = ("ok", "nobody") if number < bought else ("http_5xx", "shop")
-        run.recorder.offered(due)
-        moments[0] = due
-        served.begin_journey(Assignment(Arrival(number, "guest", due), due), "gpay")
-        moments[0] = due + 0.01
-        run.recorder.page(PageSample("ThankYouPage", "gpay", *end, due, due, due + 0.01))
-        paid = number < bought
-        served.end_journey(
-            JourneySample("guest", "gpay", *end, due, due, due + 0.01, ordered=paid, amount=100 * paid), "gpay"
-        )
-    moments[0] = ended_at
-    if ending is not None:
-        run.close(ending)
-    run.end()
-    return Supervisor(run, served, served.instrument)
-
-
-def finished_of(supervisor, results="", *, exceptions=0):
-    return finish(supervisor, folder=None, results=str(results), exceptions=exceptions)
-
-
-def finding(finished, check):
-    return next((one for one in finished.result.judgement.findings if one.check == check), None)
 
 
 AGREED = LedgerEntry({"ThankYouPage": 300}, {"gpay": 300}, 30_000)
@@ -289,34 +215,3 @@ def test_results_that_cannot_be_written_are_an_error(tmp_path):
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(OSError, match="file"):
         finished_of(a_run(), tmp_path / "file" / "below")
-
-
-# -- an early end -----------------------------------------------------------------------------------------------------
-
-
-def finished_early(ending, **changes):
-    """A run of ten seconds in which all 200 arrivals came in the first half, and then it ended."""
-    rate = load(objectives=[parse("orders rate > 30/s")])
-    supervisor = a_run(bought=200, workload=rate, ended_at=105.0, ending=ending, came_for=5.0)
-    for name, value in changes.items():
-        setattr(supervisor.instrument, name, lambda value=value: value)
-    return finished_of(supervisor)
-
-
-def test_a_run_that_was_interrupted_divides_its_rates_by_the_time_that_it_lasted():
-    finished = finished_early(interruption("Ctrl-C"))
-    (rate,) = finished.result.judgement.objectives
-    assert finished.exit is Exit.INVALID
-    assert rate.measured == pytest.approx(40.0, rel=0.02)
-    assert json.loads((finished.folder / "summary.json").read_text())["throughput"]["orders"] == pytest.approx(
-        40, rel=0.02
-    )
-    assert "5 s of 10 s judged." in " ".join(finished.text.split())
-
-
-def test_after_the_last_report_of_a_lost_worker_nothing_counts_for_a_rate():
-    lost = WorkerFacts(name="1", lost_at=5.0, lost_in=Phase.STEADY, last_report_at=3.0)
-    facts = FleetFacts(workers=[lost, WorkerFacts(name="0", finished=True, last_report_at=5.0)])
-    finished = finished_early(Ending(EndCause.WORKER_LOST, "worker 1 was lost"), fleet_facts=facts)
-    assert finished.result.recorder.window.steady_until == 103.0
-    assert finished.result.judgement.objectives[0].measured == pytest.approx(40.0, rel=0.02)
