@@ -120,7 +120,7 @@ def more_users_remedy(evidence: Evidence) -> str:
 
 def _rounded_up(number: int) -> int:
     """The next number with two digits that count."""
-    unit = 10 ** max(0, len(str(number)) - 2)
+    unit = int(10 ** max(0, len(str(number)) - 2))
     return math.ceil(number / unit) * unit
 
 
