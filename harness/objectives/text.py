@@ -85,7 +85,7 @@ def too_few_samples(confidence: float, more: int | None, effective_sample_size: 
 
 def from_service_time(objective: Objective, service: float) -> str:
     """The service time beside a response time that is visibly longer."""
-    return f"measured from sending, {objective.percentile * 100:.6g} % took {format_duration(service)}"
+    return f"counted from sending, the {_percentile(objective)} was {format_duration(service)}"
 
 
 def cut_short(unknown: int) -> str:
@@ -96,7 +96,7 @@ def cut_short(unknown: int) -> str:
 def _time(objective: Objective, measured: float, counted: SampleCounts, beside: str) -> str:
     noun = subject_text(objective)
     came = "came" if objective.subject is Subject.PAGE else "ended"
-    service = " of sending" if objective.metric is Metric.SERVICE_TIME else ""
+    service = ", counted from sending," if objective.metric is Metric.SERVICE_TIME else ""
     match objective.statistic:
         case Statistic.MAX:
             if math.isinf(measured):
@@ -107,13 +107,16 @@ def _time(objective: Objective, measured: float, counted: SampleCounts, beside: 
                 return f"some of the {noun} never {came}, so there is no mean {beside}"
             return f"the {noun} took {format_duration(measured)} on average {beside}"
         case _:
-            percent = f"{objective.percentile * 100:.6g} %"
             if math.isinf(measured):
                 failed = format_percent(counted.over / counted.total)
                 return (
                     f"{failed} of the {noun} failed or took too long, {format_percent(objective.allowed)} may {beside}"
                 )
-            return f"{percent} of {noun} {came} within {format_duration(measured)}{service} {beside}"
+            return f"the {_percentile(objective)} of {noun}{service} was {format_duration(measured)} {beside}"
+
+
+def _percentile(objective: Objective) -> str:
+    return f"p{objective.percentile * 100:.6g}"
 
 
 def _bound(objective: Objective) -> str:

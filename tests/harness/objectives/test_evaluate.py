@@ -121,7 +121,7 @@ def test_failures_of_the_shop_are_over_every_quantile():
 
 def test_the_sentence_of_a_pass():
     result = decide(pages(recorder(), [0.2] * 1204), "page.P response_time p95 < 300ms")
-    assert result.sentence == "95 % of P answers came within 200 ms (bound 300 ms; 1,204 samples)"
+    assert result.sentence == "the p95 of P answers was 200 ms (bound 300 ms; 1,204 samples)"
     assert result.measured == pytest.approx(0.2)
     assert (result.bound, result.unit, result.more_needed) == (0.3, "s", None)
 
@@ -130,7 +130,7 @@ def test_the_sentence_of_a_failure_says_how_far_off_it_was():
     result = decide(pages(recorder(), [0.1, 0.5] * 100), "page.P response_time p95 < 300ms")
     assert (
         result.sentence
-        == "95 % of P answers came within 500 ms (bound 300 ms; 200 samples); 50 % took longer than the bound, 5 % may"
+        == "the p95 of P answers was 500 ms (bound 300 ms; 200 samples); 50 % took longer than the bound, 5 % may"
     )
 
 
@@ -231,7 +231,7 @@ def test_waiting_is_part_of_the_response_time_only():
     assert decide(late, "page.P response_time p95 < 300ms").verdict is Verdict.FAILED
     service = decide(late, "page.P service_time p95 < 300ms")
     assert service.verdict is Verdict.PASSED
-    assert "came within 100 ms of sending" in service.sentence
+    assert ", counted from sending, was 100 ms" in service.sentence
 
 
 def test_clusters_of_slow_samples_are_judged_with_caution():
@@ -475,9 +475,9 @@ UNSETTLED = Finding("steady", Severity.INCONCLUSIVE, "the shop never became stea
             [],
             Verdict.INCONCLUSIVE,
             Exit.INCONCLUSIVE,
-            "1 of 2 objectives was left undecided: 95 % of Rare",
+            "1 of 2 objectives was left undecided: the p95 of Rare",
         ),
-        ([OPEN, BROKEN, KEPT], [], Verdict.FAILED, Exit.FAILED, "1 of 3 objectives was broken: 95 % of Slow"),
+        ([OPEN, BROKEN, KEPT], [], Verdict.FAILED, Exit.FAILED, "1 of 3 objectives was broken: the p95 of Slow"),
         ([KEPT], [STOPPED], Verdict.FAILED, Exit.FAILED, 'The stop rule "failures > 50% for 10s" held.'),
         (
             [BROKEN, OPEN],
