@@ -229,12 +229,21 @@ class Histogram:
             self._over = {
                 bound: self._over_bound(bound) + other._over_bound(bound) for bound in {*self._over, *other._over}
             }
-        first, added = other._dense()
-        if added:
-            mine = self._covering(first, first + len(added) - 1)
-            start = first - self._first
-            end = start + len(added)
-            mine[start:end] = array("q", map(add, mine[start:end], added))
+        theirs = other._counts
+        if not self._counts:
+            self._first, self._counts = other._first, theirs if isinstance(theirs, bytes) else theirs[:]
+        elif isinstance(theirs, bytes):
+            packed = other._read()
+            if packed:
+                mine = self._covering(min(packed), max(packed))
+                first = self._first
+                for index, count in packed.items():  # a fraction of the buckets
+                    mine[index - first] += count
+        elif theirs:
+            mine = self._covering(other._first, other._first + len(theirs) - 1)
+            start = other._first - self._first
+            end = start + len(theirs)
+            mine[start:end] = array("q", map(add, mine[start:end], theirs))
         self.total += other.total
         self.infinite += other.infinite
         self._nanoseconds += other._nanoseconds

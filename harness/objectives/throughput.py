@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 
-from harness.measurement.histogram import Histogram
 from harness.measurement.recorder import Recorder
 from harness.objectives.counting import EVERY_PHASE, matching_series, succeeded
 from harness.objectives.model import Metric, Objective, Operator, Subject
@@ -44,17 +43,16 @@ def completions(recorder: Recorder, objective: Objective) -> tuple[list[int], fl
     size = max(1, (last - first) // BATCHES)
     batches = max(0, (last - first) // size)
     edges = [last - size * back for back in range(batches, -1, -1)]
-    slices: dict[int, Histogram] = {}
-    for key, series in matching_series(recorder, objective, EVERY_PHASE):
-        if succeeded(objective, key):
-            for index, histogram in series.slices.items():
-                slices.setdefault(index, Histogram()).add(histogram)
     counts = [0] * batches
-    for index, histogram in slices.items():
-        # On average a sample was due in the middle of its slice.
-        ended_after = [
-            histogram.count_over((edge - index - 0.5) * length) if edge > index else histogram.total for edge in edges
-        ]
-        for place in range(batches):
-            counts[place] += ended_after[place] - ended_after[place + 1]
+    for key, series in matching_series(recorder, objective, EVERY_PHASE):
+        if not succeeded(objective, key):
+            continue
+        for index, histogram in series.slices.items():
+            # On average a sample was due in the middle of its slice.
+            ended_after = [
+                histogram.count_over((edge - index - 0.5) * length) if edge > index else histogram.total
+                for edge in edges
+            ]
+            for place in range(batches):
+                counts[place] += ended_after[place] - ended_after[place + 1]
     return counts, size * length
