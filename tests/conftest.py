@@ -42,3 +42,4 @@ def pytest_collection():
     finally:
         gc.enable()
         gc.freeze()
+        gc.set_threshold(20_000, 20, 20)  # as a load does: most objects of a test end without the collector

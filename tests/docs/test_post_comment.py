@@ -2,8 +2,7 @@
 
 import importlib.util
 import json
-import subprocess
-import sys
+import runpy
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -47,7 +46,7 @@ class Service:
 
         self._server = HTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     def handle(self, method, path, document):
         parts = urlsplit(path)
@@ -135,17 +134,17 @@ def test_the_earlier_comment_is_found_among_many(service, name):
         ({"GITHUB_API_URL": "http://127.0.0.1:1"}, "the service refused it"),
     ],
 )
-def test_a_comment_that_cannot_be_written_never_decides_the_pipeline(service, tmp_path, changed, says):
+def test_a_comment_that_cannot_be_written_never_decides_the_pipeline(
+    service, tmp_path, monkeypatch, capsys, changed, says
+):
     env = {**environment("github", service), **changed}
     path = tmp_path / "comment.md"
     path.write_text(f"{MARK}\npassed")
-    done = subprocess.run(
-        [sys.executable, str(SCRIPT), str(path)],
-        env={key: value for key, value in env.items() if value is not None},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert says in done.stdout
-    assert "secret" not in done.stdout
+    monkeypatch.setattr("os.environ", {key: value for key, value in env.items() if value is not None})
+    monkeypatch.setattr("sys.argv", [str(SCRIPT), str(path)])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(SCRIPT), run_name="__main__")
+    said = capsys.readouterr()
+    assert (ended.value.code, said.err) == (0, "")
+    assert says in said.out
+    assert "secret" not in said.out

@@ -74,8 +74,8 @@ class SimulatedSearch:
                 by_card = self.chance.random() < 0.5
                 work = self.chance.expovariate(1 / self.mean) * (self.slow_card if by_card else 1.0)
                 started = self._start_of(due)
-                soonest = min(range(len(self.free)), key=self.free.__getitem__)
-                done = self.free[soonest] = max(started, self.free[soonest]) + work
+                done = max(started, self.free[0]) + work
+                heapq.heapreplace(self.free, done)
                 heapq.heappush(self.busy, done)
                 option = "credit_card" if by_card else "gpay"
                 self.coming.append((due, started))

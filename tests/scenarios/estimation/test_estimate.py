@@ -23,8 +23,9 @@ ALL_GUESTS = '[journeys]\nguest = 1\n[payments]\ngpay = 1\n[external]\nmode = "f
 
 @pytest.fixture
 def estimated():
-    def of(text="", **changed):
+    def of(text="", *, duration="20s", **changed):
         document = tomllib.loads(TEXT + text)
+        document["arrivals"]["duration"] = duration
         document.update(changed)
         workload = ScenarioWorkload(build_scenario(document, name="own"), Choices(scenario="own"))
         return estimate(workload, walk(workload, int(planned_arrivals(workload))))
@@ -33,7 +34,7 @@ def estimated():
 
 
 def test_every_arrival_of_the_schedule_is_counted(estimated):
-    found = estimated(ALL_GUESTS)
+    found = estimated(ALL_GUESTS, duration="100s")
     assert found.arrivals == pytest.approx(200, rel=0.3)
     assert found.orders == {"gpay": found.arrivals}
     assert (found.peak_rate, found.unexpected) == (2.0, {})
@@ -61,7 +62,8 @@ def test_think_times_decide_the_length_of_a_journey_and_the_users(estimated):
 
 def test_objectives_say_how_long_the_run_must_be(estimated):
     texts = ["journey failures < 2%", "page.VerifySmsPage response_time p99 < 1s"]
-    found = estimated("[journeys]\nguest = 1\n[payments]\npay_on_delivery = 1\n[sms]\nshare = 0.5\n", objectives=texts)
+    half = "[journeys]\nguest = 1\n[payments]\npay_on_delivery = 1\n[sms]\nshare = 0.5\n"
+    found = estimated(half, duration="100s", objectives=texts)
     journeys, codes = found.objectives
     assert (journeys.needed, journeys.decidable) == (149, True)
     assert journeys.shortest == pytest.approx(75, rel=0.3)

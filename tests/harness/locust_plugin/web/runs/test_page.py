@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import sys
 import zipfile
 from types import SimpleNamespace
@@ -19,11 +20,19 @@ HERE = {"base_url": "http://127.0.0.1:8089"}
 ECHO = (sys.executable, "-c", "import sys; print(sys.argv[1:]); sys.exit(3)")
 
 
-@pytest.fixture
-def served(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """Two runs with their reports, which each test copies."""
+    folder = tmp_path_factory.mktemp("written")
     for name in ("one", "two"):
-        write(a_run(), tmp_path / "results" / name, (), RENDERINGS)
+        write(a_run(), folder / name, (), RENDERINGS)
+    return folder
+
+
+@pytest.fixture
+def served(tmp_path, monkeypatch, written):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(written, tmp_path / "results")
     (tmp_path / "baselines").mkdir()
     (tmp_path / "baselines" / "old.json.gz").write_bytes(b"")
     app, load = Flask(__name__), SimpleNamespace(on=False)
