@@ -10,6 +10,9 @@ from typing import NamedTuple
 from harness.metrics.buckets import PAGE
 from harness.results.result import SlowTrace
 
+FAILURE = "failure"
+"""The result of a page that failed."""
+
 
 class Exemplar(NamedTuple):
     """One traced page: its trace, its time in seconds, and its end in seconds since 1970."""
@@ -52,7 +55,10 @@ class Exemplars:
         ]
 
     def slowest(self, most: int) -> list[SlowTrace]:
-        """The traced pages with the longest response times, the slowest first; only the slowest page of each trace."""
+        """The traced pages with the longest response times, one of each trace: the failed one, else the slowest.
+
+        The failed ones come first, and take at most half of the places if there are others.
+        """
         rows = [
             SlowTrace(page=page, result=result, trace_id=one.trace_id, seconds=one.seconds, at=one.at)
             for (page, result), kinds in self._kept.items()
@@ -60,9 +66,12 @@ class Exemplars:
             if isfinite(one.seconds)
         ]
         found: dict[str, SlowTrace] = {}
-        for one in sorted(rows, key=lambda row: (-row.seconds, row.trace_id, row.page)):
+        for one in sorted(rows, key=lambda row: (row.result != FAILURE, -row.seconds, row.trace_id, row.page)):
             found.setdefault(one.trace_id, one)
-        return list(found.values())[:most]
+        failed = [one for one in found.values() if one.result == FAILURE]
+        others = [one for one in found.values() if one.result != FAILURE]
+        kept = max((most + 1) // 2, most - len(others))
+        return [*failed[:kept], *others][:most]
 
     def merge(self, rows: Iterable[Iterable[object]]) -> None:
         """Add the exemplars that a worker sent."""

@@ -62,3 +62,17 @@ def test_the_slowest_traces_come_first_each_with_its_slowest_page():
         ("a", "Checkout", 0.5),
     ]
     assert len(exemplars.slowest(1)) == 1
+
+
+def test_a_failed_request_is_not_crowded_out_by_slow_ones():
+    exemplars = Exemplars()
+    for number in range(1, 9):
+        exemplars.record(f"Slow{number}", "success", {"response": 1.0 + number}, f"s{number}", 1.75e9)
+    exemplars.record("Bank", "success", {"response": 9.9}, "f", 1.75e9)
+    exemplars.record("Complete", "failure", {"response": 0.01}, "f", 1.75e9)
+    assert [(one.trace_id, one.page) for one in exemplars.slowest(3)] == [
+        ("f", "Complete"), ("s8", "Slow8"), ("s7", "Slow7"),
+    ]  # fmt: skip
+    for number in range(1, 9):
+        exemplars.record(f"Fails{number}", "failure", {"response": 0.1}, f"g{number}", 1.75e9)
+    assert [one.result for one in exemplars.slowest(4)] == ["failure", "failure", "success", "success"]
