@@ -6,12 +6,12 @@ from dashboards.boards import promql as q
 from dashboards.boards.colours import BY_OUTCOME
 from dashboards.boards.panel import BASELINE, OBJECTIVE, Board, Kind, Panel, Query, Row, Threshold, Unit
 
-_GOOD, _BAD, _UNSURE, _PLAIN = "green", "red", "orange", "blue"
+_GOOD, _BAD, _INVALID, _UNSURE, _PLAIN = "green", "red", "purple", "orange", "blue"
 _FAILED = 'result="failed"'
 _TAKEN = 'outcome!="dropped"'
 _OF_ALL_PAGES = ('subject="page"', 'page=""', 'metric="response_time"')
 
-_VERDICTS = {"passed": _GOOD, "failed": _BAD, "invalid": _UNSURE, "inconclusive": _UNSURE}
+_VERDICTS = {"passed": _GOOD, "failed": _BAD, "invalid": _INVALID, "inconclusive": _UNSURE}
 # A number for each verdict, so that a panel can show it as a word in its colour.
 _NUMBERED = " + ".join(
     f"{number} * " + q.last("run_verdict", f'verdict="{verdict}"') for number, verdict in enumerate(_VERDICTS, start=1)

@@ -27,7 +27,7 @@ h1{font-size:18px;padding:12px 12px 2px}header p{margin:0;padding:0 12px;color:v
 .panel figure{margin:0}.panel .legend{flex-wrap:nowrap;margin:0 8px;gap:0;overflow:hidden}.panel .legend button{font-size:11px;min-height:0;white-space:nowrap}
 .stats{display:flex;height:calc(100% - 24px)}.stat{flex:1;color:#fff;display:flex;flex-direction:column;align-items:center;justify-content:center}
 .stat b{font-size:24px}.stat small{text-align:center;padding:0 6px}
-.s-green{background:#2c6e2c}.s-red{background:#b3261e}.s-orange{background:#a34a00}.s-blue{background:#1f5fc4}
+.s-green{background:#2c6e2c}.s-red{background:#b3261e}.s-orange{background:#a34a00}.s-purple{background:#6a1b9a}.s-blue{background:#1f5fc4}
 .bars div{display:flex;align-items:center;padding:1px 8px;height:21px}.bars .name{width:42%;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .bars p{flex:1;margin:0 8px}.bars .bar{margin:0;height:12px}.bars b{width:70px;text-align:right}
 .panel table{width:100%;font-size:12px}.panel td,.panel th{padding:3px 8px;white-space:nowrap}

@@ -22,7 +22,7 @@ from harness.reporting.tables import ReportTable
 SCHEMA_VERSION = 1
 _CELL = 40
 
-_COLOURS = {"passed": "#1a7f4b", "failed": "#b3261e", "invalid": "#a34a00", "inconclusive": "#7a5b00"}
+_COLOURS = {"passed": "#1a7f4b", "failed": "#b3261e", "invalid": "#6a1b9a", "inconclusive": "#7a5b00"}
 
 
 def console(plan: CapacityPlan, width: int = 100) -> str:
