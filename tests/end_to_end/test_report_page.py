@@ -115,6 +115,49 @@ def test_one_switch_hides_a_series_and_a_subject_changes_the_charts(browser, pag
     assert set(about) == {"IndexPage"}
 
 
+def test_the_bound_of_failures_is_legible_on_bars_of_its_own_colour(browser, pages):
+    browser.open(pages["failed"])
+    chart = "[data-chart=failures]"
+    assert browser.run(f"return document.querySelector('{chart} .legend').innerText.trim()") == "http_5xx"
+    drawn = browser.run(
+        f"return [...document.querySelectorAll('{chart} .plot > svg :is(.bound line, .bound rect, .bound text, rect.fill)')]"
+        ".map(one => one.getAttribute('class') ?? one.localName)"
+    )
+    bars = drawn.count("fill")
+    assert bars
+    assert drawn[bars:] == ["edge", "line", "paper", "text"]  # above every bar, on paper
+    browser.browser.find_element(By.ID, "subject").send_keys("IndexPage")
+    (text,) = browser.run(
+        f"return [...document.querySelectorAll('{chart} .plot > svg text')].map(one => one.textContent)"
+    )
+    assert text == "No failures."
+
+
+OVERLAPS = """
+const found = [];
+for (const svg of document.querySelectorAll('.plot > svg')) {
+  const texts = [...svg.querySelectorAll('text')].map((one) => [one.textContent, one.getBoundingClientRect()]);
+  texts.forEach(([name, one], place) => texts.slice(place + 1).forEach(([other, two]) => {
+    const wide = Math.min(one.right, two.right) - Math.max(one.left, two.left);
+    const high = Math.min(one.bottom, two.bottom) - Math.max(one.top, two.top);
+    if (wide > 1 && high > 3) found.push(`${svg.closest('figure').dataset.chart}: ${name} on ${other}`);
+  }));
+}
+return found;
+"""
+
+
+def test_no_text_of_a_chart_stands_on_another(browser, tmp_path):
+    page = tmp_path / "bounds.html"
+    bounds = [f"page response_time p{part} < {10 * part}s" for part in (50, 90, 95)]
+    page.write_bytes(report_page(a_run(10, objectives=bounds)))
+    for size in (DESK, PHONE):
+        browser.open(page, size)
+        browser.browser.find_element(By.ID, "subject").send_keys("all pages")
+        assert "p90 < 900s" in browser.run("return document.querySelector('[data-chart=latency] svg').textContent")
+        assert browser.run(OVERLAPS) == []
+
+
 def test_on_paper_everything_is_unfolded_and_light(browser, pages):
     browser.open(pages["failed"], dark=True, printed=True)
     assert browser.run("return getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"

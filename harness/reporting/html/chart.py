@@ -85,7 +85,8 @@ class Chart:
     """A chart: either ``series``, or ``subjects`` with the series of each subject that a person can choose.
 
     ``zooms``: it shares its horizontal axis and its zoom with the other charts that zoom. ``points``: the horizontal place of a
-    point is a value like the vertical one, as in a scatter plot.
+    point is a value like the vertical one, as in a scatter plot. ``names_one``: a single series has a legend too. ``empty`` is
+    said where there is nothing to draw.
     """
 
     title: str
@@ -98,6 +99,7 @@ class Chart:
     phases: Sequence[Span] = ()
     zooms: bool = False
     points: bool = False
+    names_one: bool = False
     height: int = 250
     empty: str = ""
 
@@ -118,6 +120,7 @@ class Chart:
                 "phases": [{"from": one.start, "to": one.end, "name": one.name} for one in self.phases],
                 "zooms": self.zooms,
                 "points": self.points,
+                "names_one": self.names_one,
                 "height": self.height,
                 "empty": self.empty,
             }

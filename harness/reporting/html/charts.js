@@ -151,23 +151,30 @@ function domainY(chart, shown, bounds, across) {
 // Draws a chart into a box; returns what the page needs for the cursor.
 function drawChart(box, chart, state) {
   box.querySelector("svg")?.remove();
+  const shown = visibleSeries(chart, state.subject, state.off), bounds = boundsOf(chart, state.subject);
+  if (chart.empty && !seriesOf(chart, state.subject).some((one) => one.y.some((value) => value !== null))) return drawNothing(box, chart);
   const width = Math.max(280, box.clientWidth || 680), height = chart.height || 250;
   const svg = node("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true", focusable: "false" });
   box.prepend(svg);
-  const shown = visibleSeries(chart, state.subject, state.off), bounds = boundsOf(chart, state.subject);
   const xs = domainX(chart, shown, state.zoom), ys = domainY(chart, shown, bounds, xs);
   const ticks = ticksOf(chart.y, ys[0], ys[1], 5);
   const names = ticks.map((tick) => formatNumber(tick, chart.y.unit));
-  const left = 14 + 7 * Math.max(...names.map((name) => name.length), 3), right = width - 14, top = 40, bottom = height - 36;
+  const left = 14 + 7 * Math.max(...names.map((name) => name.length), 3), right = width - 14, bottom = height - 36;
+  const away = bounds.filter((bound) => bound.y < ys[0] || bound.y > ys[1]), beside = chart.y.label.length + Math.max(0, ...away.map((bound) => bound.label.length)) < width / 7 - 6;
+  const firstRow = beside ? 0 : 1, top = 40 + 14 * Math.max(0, away.length - 1 + firstRow);
   const across = scaleOf(chart.x, xs[0], xs[1], left, right), up = scaleOf(chart.y, ys[0], ys[1], bottom, top);
   drawPhases(svg, chart, across, top, bottom, left, right);
   ticks.forEach((tick, place) => {
     node("line", { x1: left, x2: right, y1: up(tick), y2: up(tick), class: "grid" }, svg);
     node("text", { x: left - 6, y: up(tick) + 4, "text-anchor": "end" }, svg, names[place]);
   });
+  let free = -Infinity; // from here on, the text of a tick meets no other
   for (const tick of ticksOf(chart.x, xs[0], xs[1], width < 480 ? 4 : 8)) {
     node("line", { x1: across(tick), x2: across(tick), y1: bottom, y2: bottom + 4, class: "tick" }, svg);
-    node("text", { x: across(tick), y: bottom + 17, "text-anchor": "middle" }, svg, formatNumber(tick, chart.x.unit));
+    const name = formatNumber(tick, chart.x.unit), half = 3.5 * name.length;
+    if (across(tick) - half < free) continue;
+    node("text", { x: across(tick), y: bottom + 17, "text-anchor": "middle" }, svg, name);
+    free = across(tick) + half + 6;
   }
   node("line", { x1: left, x2: right, y1: bottom, y2: bottom, class: "axis" }, svg);
   node("text", { x: right, y: height - 4, "text-anchor": "end", class: "label" }, svg, chart.x.label);
@@ -176,12 +183,21 @@ function drawChart(box, chart, state) {
   node("rect", { x: left, y: top - 6, width: right - left, height: bottom - top + 6 }, node("clipPath", { id: clip }, svg));
   const inside = node("g", { "clip-path": `url(#${clip})` }, svg);
   for (const one of shown) drawSeries(inside, one, place);
-  for (const bound of bounds) drawBound(svg, bound, place);
+  away.forEach((bound, row) => drawAway(svg, bound, right, 12 + 14 * (row + firstRow), ys[1]));
+  for (const bound of bounds) if (!away.includes(bound)) drawBound(svg, bound, place);
   if (!shown.some((one) => one.top.some((value) => value !== null))) {
-    const why = seriesOf(chart, state.subject).length ? "Everything is switched off, or has too few samples." : chart.empty || "No samples.";
-    node("text", { x: (left + right) / 2, y: (top + bottom) / 2, "text-anchor": "middle" }, svg, why);
+    node("text", { x: (left + right) / 2, y: (top + bottom) / 2, "text-anchor": "middle" }, svg, "Everything is switched off, or has too few samples.");
   }
   return { svg, shown, ...place, xs };
+}
+
+// One line instead of an empty chart.
+function drawNothing(box, chart) {
+  const svg = node("svg", { viewBox: "0 0 340 24", class: "nothing", "aria-hidden": "true", focusable: "false" });
+  box.prepend(svg);
+  node("text", { x: 2, y: 16, class: "label" }, svg, chart.empty);
+  const flat = scaleOf({}, 0, 1, 0, 1);
+  return { svg, shown: [], left: 0, right: 1, top: 0, bottom: 1, across: flat, up: flat, xs: [0, 1] };
 }
 
 function drawPhases(svg, chart, across, top, bottom, left, right) {
@@ -240,13 +256,29 @@ function drawBound(svg, bound, { left, right, top, bottom, across, up }) {
   const group = node("g", { class: `bound b-${bound.state}` }, svg);
   if (bound.y !== undefined) {
     const y = up(bound.y);
-    if (y < top - 1 || y > bottom + 1) return node("text", { x: right, y: 12, "text-anchor": "end" }, group, `${y < top ? "↑" : "↓"} ${bound.label}`);
-    node("line", { x1: left, x2: right, y1: y, y2: y }, group);
-    return node("text", { x: right, y: y - 4, "text-anchor": "end" }, group, bound.label);
+    boundLine(group, { x1: left, x2: right, y1: y, y2: y });
+    return boundLabel(group, right, y - 5, "end", bound.label);
   }
   const x = across(bound.x);
   if (x < left || x > right) return group;
-  node("line", { x1: x, x2: x, y1: top, y2: bottom }, group);
+  boundLine(group, { x1: x, x2: x, y1: top, y2: bottom });
   const late = x > (left + right) / 2;
-  return node("text", { x: late ? x - 5 : x + 5, y: top + 10 + 14 * (bound.row || 0), "text-anchor": late ? "end" : "start" }, group, bound.label);
+  return boundLabel(group, late ? x - 5 : x + 5, top + 10 + 14 * (bound.row || 0), late ? "end" : "start", bound.label);
+}
+
+// A bound outside the chart: only its label, with an arrow.
+function drawAway(svg, bound, right, y, high) {
+  return boundLabel(node("g", { class: `bound b-${bound.state}` }, svg), right, y, "end", `${bound.y > high ? "↑" : "↓"} ${bound.label}`);
+}
+
+// A bound can be seen on bars of its own colour: its line has an edge, and its label stands on paper.
+function boundLine(group, place) {
+  node("line", { ...place, class: "edge" }, group);
+  node("line", place, group);
+}
+
+function boundLabel(group, x, y, anchor, text) {
+  const wide = 6.8 * text.length + 6;
+  node("rect", { x: anchor === "end" ? x - wide + 3 : x - 3, y: y - 11, width: wide, height: 14, class: "paper" }, group);
+  return node("text", { x, y, "text-anchor": anchor }, group, text);
 }

@@ -34,6 +34,13 @@ def distribution_charts(runs: Sequence[ReportRun], charts: ChartSet) -> None:
     charts.charts["load"] = _of_search(runs[0], answer) if answer is not None and answer.points else _load(runs)
 
 
+def _too_few_users(runs: Sequence[ReportRun]) -> str:
+    """Why response times against load would say nothing about the shop; empty if they do."""
+    if not any(run.short_of_users for run in runs):
+        return ""
+    return "not drawn, because there were too few virtual users. A time that grows with the load would be a wait for a user."
+
+
 def _distributions(runs: Sequence[ReportRun], subject: str) -> Iterator[Series]:
     for run in runs:
         found = run.measures.get(subject)
@@ -80,11 +87,12 @@ def _load(runs: Sequence[ReportRun]) -> Chart:
         title="Response time against load",
         x=Axis(label="pages a second", low=0.0),
         y=Axis(label="page response p95", unit="s", log=True),
-        series=[_load_points(runs, run) for run in runs],
+        series=[_load_points(runs, run) for run in runs if not run.short_of_users],
         note="Each point is one stretch of the run, warm-up included. Points that climb to the right: the shop slows down under load.",
         bounds=_p95_bounds(runs[0], PAGES),
         points=True,
         height=280,
+        empty=_too_few_users(runs),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from harness.measurement.sample import Phase
 from harness.monitoring.machine import BUSY_CPU
-from harness.objectives.verdict import Severity
+from harness.objectives.verdict import Finding, Severity
 from harness.reporting.html.chart import Axis, Bound, Chart, ChartSet, Series
 from harness.reporting.html.markup import Markup, element, section, table
 from harness.reporting.html.runs import ReportRun, colour, tags
@@ -124,8 +124,22 @@ def _time(seconds: float) -> str:
 
 
 def check_table(result: Result) -> Markup:
-    """Everything that the checks of validity found, the worst first."""
+    """Everything that the checks of validity found, the worst first; a reader unfolds those that found nothing wrong."""
     findings = sorted(result.judgement.findings, key=lambda one: _WORST_FIRST.index(one.level))
+    if not findings:
+        return Markup()
+    wrong = [one for one in findings if one.level is not Severity.OK]
+    passed = [one for one in findings if one.level is Severity.OK]
+    said = f"{len(passed)} checks passed" if len(passed) != 1 else "1 check passed"
+    return section(
+        "Can the measurement be trusted?",
+        _findings(wrong) if wrong else None,
+        element("details", element("summary", said), _findings(passed)) if passed else None,
+        key="checks",
+    )
+
+
+def _findings(findings: Sequence[Finding]) -> Markup:
     rows = [
         (
             one.check,
@@ -134,10 +148,4 @@ def check_table(result: Result) -> Markup:
         )
         for one in findings
     ]
-    if not rows:
-        return Markup()
-    return section(
-        "Can the measurement be trusted?",
-        table(("check", "result", "what it found"), rows, "Checks", text_columns=3),
-        key="checks",
-    )
+    return table(("check", "result", "what it found"), rows, "Checks", text_columns=3)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from math import inf
 
 from harness.reporting.tables import ReportTable
+from harness.units import format_duration
 
 
 class Markup(str):
@@ -15,6 +17,10 @@ class Markup(str):
 
 
 Part = str | None | Iterable["Part"]
+NEVER = format_duration(inf)
+NEVER_MEANS = (
+    f"{NEVER.capitalize()}: so many failed that no time holds for this share. A p95 is {NEVER} if over 5 % failed."
+)
 _VOID = frozenset({"meta", "link", "br", "wbr"})
 
 
@@ -81,6 +87,12 @@ def table(
 def report_table(given: ReportTable) -> Markup:
     """A table of a report."""
     return table(given.headings, given.rows, given.title, text_columns=given.text_columns)
+
+
+def never_note(rows: Iterable[Sequence[Part]]) -> Markup | None:
+    """What ``never`` means, for a table that has it in a cell."""
+    used = any(cell == NEVER for row in rows for cell in row)
+    return element("p", NEVER_MEANS, class_="note") if used else None
 
 
 def section(title: str, *parts: Part, key: str = "") -> Markup:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import cycle
+from typing import Any
 
 from harness.measurement.outcomes import Blame, Outcome
 from harness.objectives.model import Metric
@@ -25,6 +27,7 @@ PERCENTILES = ((0.5, "p50", "1"), (0.95, "p95", "2"), (0.99, "p99", "3"))
 SERVICE = "service p95"
 _SHOP_COLOURS = ("bad", "3", "7", "5", "9", "6")
 _OURS = frozenset(one.value for one in Outcome if one.blame is Blame.HARNESS)
+_LABELS = {Outcome.DROPPED.value: f"{Outcome.DROPPED}: no virtual user was free"}
 
 SeriesOf = Callable[[str], Iterator[Series]]
 
@@ -34,7 +37,7 @@ def charts_over_time(runs: Sequence[ReportRun], charts: ChartSet) -> None:
     time = Axis(label="time", unit="elapsed", low=0.0, high=max(run.length for run in runs))
     one = runs[0]
 
-    def chart(title: str, y: Axis, of: SeriesOf, note: str, bounds: Sequence[Bound] = ()) -> Chart:
+    def chart(title: str, y: Axis, of: SeriesOf, note: str, bounds: Sequence[Bound] = (), **options: Any) -> Chart:
         drawn = {subject: list(of(subject)) for subject in charts.subjects}
         return Chart(
             title=title,
@@ -45,7 +48,7 @@ def charts_over_time(runs: Sequence[ReportRun], charts: ChartSet) -> None:
             bounds=[*bounds, *one.change_bounds()],
             phases=one.phases,
             zooms=True,
-            empty="None in this run.",
+            **{"empty": "None in this run.", **options},
         )
 
     charts.charts |= {
@@ -63,13 +66,16 @@ def charts_over_time(runs: Sequence[ReportRun], charts: ChartSet) -> None:
             "Response time from the due moment. What the shop failed counts as never answered, drawn as a triangle at the top. "
             "Service time from sending is drawn for pages, where 20 or more were answered since the snapshot before.",
             one.time_bounds(upright=False),
+            names_one=True,
         ),
         "failures": chart(
             "Failures by kind",
             Axis(label="share of what was due", unit="share"),
             lambda subject: _failures(runs, subject, charts),
-            "Failures that the shop caused, and in orange those that checkload caused.",
+            "Orange: checkload caused them, or had too few virtual users. Other colours: the shop caused them.",
             one.bounds_of(Metric.FAILURES),
+            names_one=True,
+            empty="No failures.",
         ),
         "under-way": Chart(
             title="Journeys under way",
@@ -167,7 +173,9 @@ def _failures(runs: Sequence[ReportRun], subject: str, charts: ChartSet) -> Iter
     for run, found, groups in _groups(runs, subject):
         totals = groups.counts({index: times.total for index, times in found.slices.items()})
         kinds = sorted(found.failures, key=lambda kind: (-found.failures[kind].total(), kind))
-        for place, kind in enumerate(kinds):
+        ours = _OURS | ({Outcome.DROPPED} if run.short_of_users else set())
+        colours = dict(zip((kind for kind in kinds if kind not in ours), cycle(_SHOP_COLOURS), strict=False))
+        for kind in kinds:
             counts = groups.counts(found.failures[kind])
             yield Series(
                 tags=tags(runs, run, kind),
@@ -177,8 +185,8 @@ def _failures(runs: Sequence[ReportRun], subject: str, charts: ChartSet) -> Iter
                 stack=len(runs) == 1,
                 width=groups.length if len(runs) == 1 else None,
                 numbers=counts,
-                colour=colour(runs, run, "ours" if kind in _OURS else _SHOP_COLOURS[place % len(_SHOP_COLOURS)]),
-                label=kind,
+                colour=colour(runs, run, colours.get(kind, "ours")),
+                label=_LABELS.get(kind, kind),
             )
 
 

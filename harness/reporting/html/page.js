@@ -75,7 +75,7 @@ function drawLegend({ chart, legend }) {
     if (!named.has(tag) && one.y.some((value) => value !== null)) named.set(tag, one);
   }
   legend.replaceChildren();
-  if (named.size < 2 && !chart.always) return;
+  if (named.size < (chart.names_one ? 1 : 2)) return;
   for (const [tag, one] of named) {
     const colour = one.tags.length > 1 ? "dim" : one.colour; // of several runs, each has a colour of its own
     const pressed = !state.off.has(tag), item = node("li", {}, legend);

@@ -65,13 +65,15 @@ def figure(name: str, chart: Chart, *, heading: str = "h3") -> Markup:
 
 
 def figures(charts: ChartSet, *names: str) -> Markup:
-    """The places of these charts, those that exist; a sentence for one that has nothing to draw."""
+    """The places of these charts, those that exist; then a sentence for each that has nothing to draw."""
     found = [(name, charts.charts[name]) for name in names if name in charts.charts]
+    empty = [chart for _, chart in found if not chart.drawn]
+    said = [
+        element("p", f"{one.title}: {one.empty[:1].lower()}{one.empty[1:] or 'none in this run.'}") for one in empty
+    ]
     return joined(
-        *(
-            figure(name, chart) if chart.drawn else element("p", f"{chart.title}: none in this run.")
-            for name, chart in found
-        )
+        *(figure(name, chart) for name, chart in found if chart.drawn),
+        element("div", *said, class_="undrawn") if said else None,
     )
 
 

@@ -24,14 +24,14 @@ _OPTIONS = {
 }
 
 
-def repeat(result: Result) -> Markup:
-    """The command that makes this run again, the versions that made it, and the scenario."""
+def repeat(result: Result, *, workers: int = 0) -> Markup:
+    """The command that makes this run again, the versions that made it, and the scenario; ``workers`` is 0 if it is not known."""
     asked = result.asked
     text = scenario_text(asked.scenario)
     return joined(
         section(
             "How to repeat it",
-            element("pre", element("code", command(result), id="command"), tabindex="0"),
+            element("pre", element("code", command(result, workers=workers), id="command"), tabindex="0"),
             element("button", "copy the command", type="button", data_copy="command"),
             element(
                 "p",
@@ -59,8 +59,8 @@ def repeat(result: Result) -> Markup:
     )
 
 
-def command(result: Result) -> str:
-    """The command line that makes this run again."""
+def command(result: Result, *, workers: int = 0) -> str:
+    """The command line that makes this run again, with as many workers."""
     asked = result.asked
     words = ["checkload", "run", result.scenario, "--seed", str(asked.seed)]
     if not asked.embedded:
@@ -76,6 +76,8 @@ def command(result: Result) -> str:
         words.append("--no-verify-tls")
     for host in asked.overrides.get("allow_target") or ():
         words += ["--allow-target", str(host)]
+    if workers > 1:
+        words += ["--processes", str(workers)]
     return shlex.join(words)
 
 

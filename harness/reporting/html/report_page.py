@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import isfinite
 
 from harness.measurement.summary import every_journey, every_page, percentile
-from harness.objectives.model import Metric
 from harness.objectives.throughput import ORDERS, per_second
 from harness.objectives.verdict import Verdict
 from harness.reporting import capacity
-from harness.reporting.html import verdict_part
+from harness.reporting.html import opening, verdict_part
 from harness.reporting.html.chart import ChartSet
 from harness.reporting.html.distributions import distribution_charts
 from harness.reporting.html.generator_part import check_table, generator_charts, lateness_table
-from harness.reporting.html.markup import Markup, element, folded, joined, report_table, section, table
+from harness.reporting.html.heat_part import cell_links, heat_table
+from harness.reporting.html.markup import Markup, element, folded, joined, never_note, report_table, section, table
 from harness.reporting.html.measures import JOURNEYS, PAGES
 from harness.reporting.html.over_time import charts_over_time
 from harness.reporting.html.page import figures, page
 from harness.reporting.html.repeat_part import repeat
 from harness.reporting.html.runs import ReportRun
 from harness.reporting.html.shop_metrics_part import CHART_NAMES, shop_metric_charts
-from harness.reporting.html.tables_part import cell_links, funnels, heat_table, slowest_traces
+from harness.reporting.html.tables_part import funnels, traces
 from harness.reporting.html.timeline import NO_TIMELINE, RunTimeline
 from harness.reporting.tables import NO_VALUE, options_table, outcomes_table, pages_table, verifications_table
 from harness.reporting.text import READING_NOTE
@@ -40,20 +40,14 @@ _CONTENTS = (
     ("scenario", "Scenario"),
 )
 _CHARTS = ("latency", *CHART_NAMES, "throughput", "failures", "under-way", "distribution", "load")
-_FIRST_CHART: Mapping[Metric | None, str] = {
-    Metric.FAILURES: "failures",
-    Metric.RATE: "throughput",
-    Metric.COUNT: "throughput",
-}
-"""The chart that shows an objective that was not kept comes first."""
 MOST_ROWS = 20
 """A table with more rows than these is folded."""
 MOST_RUNS = 8
 """More runs have no colours of their own."""
-_COLOURS = {
+VERDICT_COLOURS = {
     Verdict.PASSED: "#1a7f4b",
     Verdict.FAILED: "#b3261e",
-    Verdict.INVALID: "#a34a00",
+    Verdict.INVALID: "#6a1b9a",
     Verdict.INCONCLUSIVE: "#7a5b00",
 }
 
@@ -63,34 +57,35 @@ def report_page(result: Result, timeline: RunTimeline = NO_TIMELINE) -> bytes:
     run = ReportRun(result, timeline)
     charts = _charts([run])
     verdict = result.judgement.verdict
+    parts = joined(
+        verdict_part.unmet(result),
+        verdict_part.key_figures(result),
+        verdict_part.facts(result),
+        verdict_part.objectives(result),
+        _evidence(charts, [run]),
+        heat_table(
+            result.recorder,
+            result.asked.payment_options,
+            [objective for _, objective, _ in run.objectives()],
+            cell_links(result.asked.scenario, result.cell_traces),
+            show="failed" if opening.failures_broke(run) else "p95",
+        ),
+        _tables(result),
+        funnels(result.recorder),
+        traces(result),
+        section("The load generator", _generator(charts), lateness_table(result), key="generator"),
+        check_table(result),
+        repeat(result, workers=len(timeline.processor)),
+        element("p", READING_NOTE, class_="note"),
+    )
+    contents = [element("a", name, href=f"#{key}") for key, name in _CONTENTS if f'id="{key}"' in parts]
     body = joined(
         element("a", "Skip to the evidence", href="#evidence", class_="skip"),
         verdict_part.banner(result),
-        element(
-            "main",
-            element("nav", *(element("a", name, href=f"#{key}") for key, name in _CONTENTS), aria_label="Contents"),
-            verdict_part.unmet(result),
-            verdict_part.key_figures(result),
-            verdict_part.facts(result),
-            verdict_part.objectives(result),
-            _evidence(charts, [run]),
-            heat_table(
-                result.recorder,
-                result.asked.payment_options,
-                [objective for _, objective, _ in run.objectives()],
-                cell_links(result.asked.scenario, result.cell_traces),
-            ),
-            element("div", *_tables(result), class_="columns"),
-            funnels(result.recorder),
-            slowest_traces(result),
-            section("The load generator", _generator(charts), lateness_table(result), key="generator"),
-            check_table(result),
-            repeat(result),
-            element("p", READING_NOTE, class_="note"),
-        ),
+        element("main", element("nav", *contents, aria_label="Contents"), parts),
     )
     title = f"{verdict.upper()}: checkload {result.scenario}"
-    return page(title, body, charts, colour=_COLOURS[verdict])
+    return page(title, body, charts, colour=VERDICT_COLOURS[verdict])
 
 
 def several_page(runs: Sequence[ReportRun]) -> bytes:
@@ -123,23 +118,13 @@ def _charts(runs: Sequence[ReportRun]) -> ChartSet:
         sorted(labels.items(), key=lambda one: (_is_journey(one[0]), one[0] not in {PAGES, JOURNEYS}, order[one[0]]))
     )
     charts = ChartSet(
-        subjects=subjects, subject=_first_unmet(runs, subjects)[0], off=() if len(runs) == 1 else ("p50", "p99")
+        subjects=subjects, subject=opening.subject(runs, subjects), off=() if len(runs) == 1 else ("p50", "p99")
     )
     charts_over_time(runs, charts)
     shop_metric_charts(runs, charts)
     distribution_charts(runs, charts)
     generator_charts(runs, charts)
     return charts
-
-
-def _first_unmet(runs: Sequence[ReportRun], subjects: Mapping[str, str]) -> tuple[str, Metric | None]:
-    """The subject and the metric of the first objective that was not kept; all pages if there is none."""
-    for wanted in (Verdict.FAILED, Verdict.INCONCLUSIVE):
-        for run in runs:
-            for one, objective, subject in run.objectives():
-                if one.verdict is wanted and subject in subjects:
-                    return subject, objective.metric
-    return PAGES, None
 
 
 def _is_journey(subject: str) -> bool:
@@ -166,8 +151,8 @@ def _evidence(charts: ChartSet, runs: Sequence[ReportRun]) -> Markup:
         for number, run in enumerate(runs, 1)
         if len(runs) > 1
     ]
-    unmet = _FIRST_CHART.get(_first_unmet(runs, charts.subjects)[1], _CHARTS[0])
-    order = sorted(_CHARTS, key=lambda name: name != unmet)
+    first = opening.charts(runs, charts.subjects)
+    order = [*first, *(name for name in _CHARTS if name not in first)]
     bar = element(
         "div",
         element("label", "Show ", element("select", *groups, id="subject"), for_="subject"),
@@ -194,7 +179,8 @@ def _generator(charts: ChartSet) -> Markup | None:
     return element("div", drawn, class_="charts") if drawn else None
 
 
-def _tables(result: Result) -> list[Markup]:
+def _tables(result: Result) -> Markup:
+    """The tables side by side, and below them those that a reader unfolds."""
     if result.capacity is not None:
         every = [*capacity.tables(result.capacity), outcomes_table(result.recorder)]
     else:
@@ -204,11 +190,15 @@ def _tables(result: Result) -> list[Markup]:
             verifications_table(result.recorder),
             outcomes_table(result.recorder),
         ]
-    return [
-        section(one.title, report_table(one)) if len(one.rows) <= MOST_ROWS else folded(one.title, report_table(one))
-        for one in every
-        if one.rows
+    short = [
+        section(one.title, report_table(one), never_note(one.rows)) for one in every if 0 < len(one.rows) <= MOST_ROWS
     ]
+    long = [
+        folded(f"{one.title}: {len(one.rows)} rows", report_table(one), never_note(one.rows))
+        for one in every
+        if len(one.rows) > MOST_ROWS
+    ]
+    return joined(element("div", *short, class_="columns"), *long)
 
 
 def _run_table(runs: Sequence[ReportRun]) -> Markup:

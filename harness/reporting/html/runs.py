@@ -9,7 +9,7 @@ from functools import cached_property
 
 from harness.objectives.model import Metric, Objective, ObjectiveError, Statistic, Subject
 from harness.objectives.parser import parse
-from harness.objectives.verdict import ObjectiveResult, Verdict
+from harness.objectives.verdict import ObjectiveResult, Severity, Verdict
 from harness.reporting.html.chart import Bound, Span
 from harness.reporting.html.measures import (
     JOURNEYS,
@@ -25,6 +25,8 @@ from harness.results.result import Result
 
 _STATES = {Verdict.PASSED: "good", Verdict.FAILED: "bad", Verdict.INCONCLUSIVE: "unsure", Verdict.INVALID: "plain"}
 
+USERS_CHECK = "users"
+"""The check of validity that compares the number of users with the load."""
 LONGEST_LABEL = 24
 """Characters of a value in the label of a change."""
 
@@ -84,6 +86,11 @@ class ReportRun:
             except ObjectiveError:
                 continue
             yield one, objective, _subject(objective)
+
+    @property
+    def short_of_users(self) -> bool:
+        """Whether checkload had too few virtual users while the shop was fast: dropped arrivals are then its own fault."""
+        return any(one.check == USERS_CHECK and one.level is not Severity.OK for one in self.result.judgement.findings)
 
     def state(self, one: ObjectiveResult) -> str:
         """How a bound is drawn: by the verdict on its objective, plain where it is not judged."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
+from harness.measurement.histogram import Histogram
+from harness.measurement.outcomes import CAN_COME_FROM_LATENESS
+from harness.measurement.sample import Phase
 from harness.measurement.summary import every_journey, every_page, percentile
 from harness.objectives.verdict import Finding, ObjectiveResult, Severity, Verdict
-from harness.reporting.cause import causes_of_verdict, what_to_do
-from harness.reporting.html.markup import Markup, element, folded, joined, section, table, with_code
+from harness.reporting.cause import causes_of_verdict, failure_causes, what_to_do
+from harness.reporting.html.markup import Markup, Part, element, folded, joined, never_note, section, table, with_code
 from harness.reporting.report import run_facts
 from harness.reporting.tables import NO_VALUE, format_measure
 from harness.reporting.text import MEANINGS, measured_throughput, unmet_title
@@ -30,10 +35,12 @@ def banner(result: Result) -> Markup:
     meaning = MEANINGS[judgement.verdict]
     if result.capacity is not None and judgement.verdict is Verdict.PASSED:
         meaning = "The search found how much the shop carries."
-    found = causes_of_verdict(result)
-    cause = element("ul", *(element("li", with_code(line)) for line in found), class_="causes") if found else None
+    broken, trusted = judgement.verdict is Verdict.FAILED, judgement.verdict is not Verdict.INVALID
+    # What the shop did in a run that cannot be trusted is no cause of its verdict: it comes last.
+    found = causes_of_verdict(result) if trusted else failure_causes(result, CAN_COME_FROM_LATENESS)
+    cause = element("ul", *(element("li", with_code(line)) for line in found), class_="causes")
+    also = element("p", "Also seen: ", with_code(" ".join(found)), class_="reason")
     meant = element("p", meaning, class_="meaning")
-    broken = judgement.verdict is Verdict.FAILED
     # Without a cause, the reason of a failed run is what a reader wants to know first.
     reason = element("p", _unbroken(judgement.reason), class_="meaning" if broken and not found else "reason")
     remedy = element("p", _unbroken(said), class_="reason") if (said := what_to_do(result)) else None
@@ -45,8 +52,9 @@ def banner(result: Result) -> Markup:
             element("span", _SYMBOLS[judgement.verdict], class_="symbol", aria_hidden="true"),
             judgement.verdict.upper(),
         ),
-        *((cause, reason) if broken else (meant, reason, cause)),
+        *((cause if found else None, reason) if broken else (meant, reason, cause if found and trusted else None)),
         remedy,
+        also if found and not trusted else None,
         class_=f"banner {judgement.verdict.value}",
     )
 
@@ -87,26 +95,29 @@ def _rank(one: ObjectiveResult) -> int:
 
 
 def key_figures(result: Result) -> Markup:
-    """The figures that a reader looks for first; none for a search, in which every level has its own."""
+    """The figures of the steady part that a reader looks for first; none for a search, in which every level has its own."""
     if result.capacity is not None:
         return Markup()
     page, journey = every_page(result.recorder), every_journey(result.recorder)
-    arrivals = list(result.recorder.arrivals.values())
-    dropped, offered = sum(one.dropped for one in arrivals), sum(one.offered for one in arrivals)
+    arrivals = result.recorder.arrivals[Phase.STEADY]
     rates = measured_throughput(result)
-    figures = [
-        ("orders a minute", NO_VALUE if rates is None else format_number(round(rates.orders * 60))),
-        ("journeys a second", _rate(rates and rates.journeys)),
-        ("pages a second", _rate(rates and rates.pages)),
-        ("page p95", _time(percentile(page.response, 0.95))),
-        ("journey p95", _time(percentile(journey.response, 0.95))),
-        ("journeys failed", f"{format_number(journey.failed)} ({_share(journey.failed, journey.count)})"),
-        ("arrivals dropped", f"{format_number(dropped)} ({_share(dropped, offered)})"),
+    unknown: Part = (NO_VALUE, _small("ended early") if result.stopped else None)
+    figures: list[tuple[str, Part]] = [
+        ("orders a minute", unknown if rates is None else format_number(round(rates.orders * 60))),
+        ("journeys a second", unknown if rates is None else _rate(rates.journeys)),
+        ("pages a second", unknown if rates is None else _rate(rates.pages)),
+        ("page p95", _p95(page.response)),
+        ("journey p95", _p95(journey.response)),
+        ("journeys failed", _of(journey.failed, journey.count)),
+        ("arrivals dropped", _of(arrivals.dropped, arrivals.offered)),
     ]
     if result.asked.model == "closed":
         figures.pop()
-    cells = [element("div", element("dt", name), element("dd", _unbroken(value))) for name, value in figures]
-    return element("dl", *cells, class_="figures")
+    cells = [element("div", element("dt", name), element("dd", value)) for name, value in figures]
+    return joined(
+        element("dl", *cells, class_="figures"),
+        element("p", "These figures are of the steady part, the part that is judged.", class_="note"),
+    )
 
 
 def facts(result: Result) -> Markup:
@@ -131,7 +142,8 @@ def objectives(result: Result) -> Markup:
     if not cells:
         return Markup()
     drawn = table(headings, cells, "Objectives", text_columns=2)
-    return folded(f"All {len(cells)} objectives", drawn, key="objectives", unfolded=len(cells) <= MOST_UNFOLDED)
+    unfolded = len(cells) <= MOST_UNFOLDED
+    return folded(f"All {len(cells)} objectives", drawn, never_note(cells), key="objectives", unfolded=unfolded)
 
 
 def _chip(result: Result, one: ObjectiveResult) -> Markup:
@@ -150,13 +162,23 @@ def _unbroken(text: str) -> str:
     return text.replace(" %", "\xa0%")
 
 
-def _share(part: int, whole: int) -> str:
-    return format_percent(part / whole) if whole else NO_VALUE
+def _of(part: int, whole: int) -> Part:
+    """A count with the share that it is of a whole."""
+    return format_number(part), _small(format_percent(part / whole)) if whole else None
 
 
-def _rate(number: float | None) -> str:
-    return NO_VALUE if number is None else f"{number:,.0f}" if number >= 100 else f"{number:.3g}"  # noqa: PLR2004
+def _rate(number: float) -> str:
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"  # noqa: PLR2004
 
 
-def _time(seconds: float | None) -> str:
-    return NO_VALUE if seconds is None else format_duration(seconds)
+def _p95(times: Histogram) -> Part:
+    """The 95th percentile, or why no time stands there."""
+    seconds = percentile(times, 0.95)
+    if seconds is None:
+        return NO_VALUE, _small("too few samples")
+    return format_duration(seconds) if isfinite(seconds) else (NO_VALUE, _small("over 5 % failed"))
+
+
+def _small(text: str) -> Markup:
+    """A second line below a figure."""
+    return element("small", _unbroken(text))

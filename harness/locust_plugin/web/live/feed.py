@@ -17,8 +17,9 @@ from harness.locust_plugin.web.live import status
 from harness.locust_plugin.web.live.samples import RunSamples
 from harness.locust_plugin.web.live.subject import LiveSubject
 from harness.locust_plugin.web.ui_state import UiState
+from harness.reporting.html.heat_part import cell_links, heat_table
 from harness.reporting.html.measures import JOURNEYS, PAGES, option_subject, page_subject
-from harness.reporting.html.tables_part import cell_links, funnels, heat_table
+from harness.reporting.html.tables_part import funnels
 from harness.run.run import Run
 from harness.run.steering.change import LEAD
 from harness.yield_to_load import YieldToLoad

@@ -11,7 +11,6 @@ import pytest
 
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Window
-from harness.objectives.verdict import Finding, Severity, Verdict
 from harness.reporting.html.repeat_part import command, scenario_text
 from harness.reporting.html.report_page import several_page
 from harness.reporting.html.runs import ReportRun
@@ -66,13 +65,6 @@ def test_an_invalid_run_judges_no_objective_and_says_what_to_do(invalid, page_of
     assert "Objectives not met" not in text
     assert "not judged" in text
     assert "What to do: read the log of the shop for the reason." in text
-
-
-def test_an_invalid_run_also_names_a_fault_of_the_shop(failed, page_of):
-    finding = Finding("cpu", Severity.INVALID, "checkload used 99 % of a core", "lower the rate")
-    judgement = replace(failed.judgement, verdict=Verdict.INVALID, findings=(finding,))
-    banner = page_of(replace(failed, judgement=judgement)).text
-    assert "The shop also failed: " in banner.partition("</header>")[0]
 
 
 def test_hostile_texts_stay_texts(rich, page_of):
@@ -163,6 +155,8 @@ def test_the_command_repeats_the_run(rich):
     assert command(replace(rich, asked=replace(asked, overrides=limits))) == (
         "checkload run baseline --seed 7 --max-orders 50 --stop-when-certain --no-verify-tls --allow-target shop.example"
     )
+    assert command(rich, workers=2).endswith(" --processes 2")
+    assert "--processes" not in command(rich, workers=1)
     assert "--host https://shop.example" in command(
         replace(rich, asked=replace(asked, embedded=False, target="https://shop.example"))
     )
