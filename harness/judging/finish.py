@@ -13,8 +13,10 @@ from harness.exits import Exit
 from harness.judging.conditions import run_conditions
 from harness.judging.exploration import explored
 from harness.judging.shop_metrics import measure_metrics
+from harness.judging.short_run import with_stall_note
 from harness.measurement.totals import RunTotals
 from harness.objectives.evaluate import evaluate_run
+from harness.objectives.verdict import Judgement, Verdict
 from harness.reporting import report
 from harness.reporting.console import console, wants_colour
 from harness.results.orders_file import OrdersFile
@@ -72,7 +74,11 @@ def finish(supervisor: Supervisor, *, folder: Path | None, results: str, excepti
     shop_metrics, on_metrics = measure_metrics(run)
     findings = checks.check(run.recorder, conditions, objectives)
     answer = None
-    if controller is None:
+    if controller is not None:
+        controller.recheck_after_drain(run.recorder)
+        answer = capacity_answer(controller, run.recorder)
+        judgement = evaluate_search(answer, controller.results, findings, run.workload.judging.at_least)
+    else:
         judgement = evaluate_run(
             run.recorder,
             objectives,
@@ -81,17 +87,12 @@ def finish(supervisor: Supervisor, *, folder: Path | None, results: str, excepti
             timing_checks=checks.TIMING_CHECKS,
             others=on_metrics,
         )
-    else:
-        controller.recheck_after_drain(run.recorder)
-        answer = capacity_answer(controller, run.recorder)
-        judgement = evaluate_search(answer, controller.results, findings, run.workload.judging.at_least)
+        window = run.recorder.window
+        judgement = with_stall_note(judgement, objectives, window.steady_until - window.steady_from)
     if run.changes:
         judgement = explored(judgement, run.changes)
     if run.ending.cause is EndCause.STOPPED:
-        lasted, planned = format_duration(run.load_duration), format_duration(run.length)
-        judgement = replace(
-            judgement, reason=f"{judgement.reason} The load ended after {lasted} of {planned}: {run.ending.reason}."
-        )
+        judgement = replace(judgement, reason=_reason_of_stopped(run, judgement))
     result = Result(
         run_id=run.id,
         scenario=run.workload.name,
@@ -118,6 +119,15 @@ def finish(supervisor: Supervisor, *, folder: Path | None, results: str, excepti
         OrdersFile(written.folder).close()  # without orders, as far as is known; a run that began has its file already
     text = console(written.result, str(written.folder), colour=wants_colour(sys.stdout)).rstrip("\n")
     return Finished(written.result, written.folder, text)
+
+
+def _reason_of_stopped(run: Run, judgement: Judgement) -> str:
+    """The reason of a verdict over a run that a person stopped; the stop comes first if the objectives decided."""
+    lasted = f"after {format_duration(run.load_duration)} of {format_duration(run.length)}"
+    if judgement.verdict in (Verdict.PASSED, Verdict.INCONCLUSIVE) and not run.changes:
+        rest = judgement.reason[:1].lower() + judgement.reason[1:]
+        return f"A person stopped the run in the web UI {lasted}: {rest}"
+    return f"{judgement.reason} A person stopped the run in the web UI {lasted}."
 
 
 def _counts_complete_until(run: Run, conditions: Conditions) -> float:

@@ -70,7 +70,7 @@ def what_to_do(result: Result) -> str:
     """What to do next, as a sentence; empty if there is nothing.
 
     It is the remedy of the first finding that decided the verdict. If objectives were left undecided, it is the length of a run
-    that decides all of them. If the shop broke an objective, it is where to look.
+    that decides all of them, or the whole planned length if the run ended early. If the shop broke an objective, it is where to look.
     """
     judgement = result.judgement
     level = Severity.INCONCLUSIVE if judgement.verdict is Verdict.INCONCLUSIVE else Severity.INVALID
@@ -80,7 +80,10 @@ def what_to_do(result: Result) -> str:
             return f"{said}: {finding.remedy}."
     if judgement.verdict is Verdict.FAILED:
         return _where_to_look(result)
-    return _length_that_decides(result) if judgement.verdict is Verdict.INCONCLUSIVE else ""
+    if judgement.verdict is not Verdict.INCONCLUSIVE:
+        return ""
+    stopped = next((one.remedy for one in judgement.findings if one.check == "end" and one.remedy), "")
+    return f"What to do: {stopped}." if stopped else _length_that_decides(result)
 
 
 def _broken_by_failures(objective: Objective, judged: ObjectiveResult) -> bool:
@@ -117,8 +120,11 @@ def _length_that_decides(result: Result) -> str:
 def _orders_without_receipt(result: Result) -> list[str]:
     """That the shop sold orders to shoppers who saw a failure, if that is why its ledger differs."""
     ledger = result.ledger
-    if ledger is None or not any(
-        one.check == "ledger" and one.level is Severity.WARNING for one in result.judgement.findings
+    lost = any(one.check == "workers" and one.level is Severity.INVALID for one in result.judgement.findings)
+    if (
+        ledger is None
+        or lost
+        or not any(one.check == "ledger" and one.level is Severity.WARNING for one in result.judgement.findings)
     ):
         return []
     number = sum(one.theirs - one.ours for one in ledger.differences if one.what == "orders")

@@ -104,7 +104,7 @@ def ran_to_its_end(evidence: Evidence) -> Iterator[Finding]:
     elif conditions.end.stopped:
         planned = format_duration(conditions.delivery.planned_duration)
         message = f"the load ended after {lasted} of {planned}: {conditions.end.stopped}; only that much is judged"
-        yield Finding("end", Severity.WARNING, message, "let the run finish for a verdict over the whole scenario")
+        yield Finding("end", Severity.WARNING, message, "let the run finish")
     elif conditions.end.certain_verdict_reason:
         planned = format_duration(conditions.delivery.planned_duration)
         message = f"the load ended after {lasted} of {planned}: {conditions.end.certain_verdict_reason}"

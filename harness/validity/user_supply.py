@@ -104,7 +104,7 @@ def more_users_remedy(evidence: Evidence) -> str:
             number, service = journeys.setdefault(key.journey, (0, Histogram()))
             service.add(cell.service)
             journeys[key.journey] = (number + cell.response.total, service)
-    if not 0 < length < math.inf:
+    if not (0 < length < math.inf and any(service.total for _, service in journeys.values())):
         return f"raise {USERS_KEY}, {OR_LESS_LOAD}"
     now = evidence.conditions.delivery.users
     needed = sum(users_needed(n / length, service.mean) for n, service in journeys.values() if service.total)

@@ -10,10 +10,10 @@ document.addEventListener("DOMContentLoaded", () => {
   bar.id = "checkload-banner";
   bar.hidden = true;
   bar.setAttribute("role", "status");
-  const title = document.createElement("strong"), text = document.createElement("span"), link = document.createElement("a");
+  const title = document.createElement("strong"), text = document.createElement("span"), remedy = document.createElement("div"), link = document.createElement("a");
   link.textContent = "Open the report";
   link.target = "_blank";
-  bar.append(title, text, link);
+  bar.append(title, text, link, remedy);
   document.body.prepend(bar);
   const links = document.createElement("nav");
   links.id = "checkload-links";
@@ -37,6 +37,10 @@ document.addEventListener("DOMContentLoaded", () => {
     for (const tab of document.querySelectorAll('[role="tab"]')) {
       tab.style.order = tab.textContent === "Verdict" ? "-1" : "";
     }
+    // Locust counts requests, and the banner journeys.
+    for (const label of document.querySelectorAll("header p, header span")) {
+      if (!label.children.length && label.textContent === "Failures") label.textContent = "Failed requests";
+    }
   };
   const show = (banner) => {
     if (banner.kind !== "none" && bar.hidden) scrollTo(0, 0); // a run begins where its form was scrolled to
@@ -44,6 +48,7 @@ document.addEventListener("DOMContentLoaded", () => {
     bar.className = banner.kind;
     if (title.textContent !== banner.title) title.textContent = banner.title;
     if (text.textContent !== banner.text) text.textContent = banner.text;
+    if (remedy.textContent !== banner.remedy) remedy.textContent = banner.remedy;
     link.hidden = !banner.link;
     if (banner.link) link.href = new URL(banner.link.slice(1), document.baseURI).href;
   };
@@ -52,7 +57,7 @@ document.addEventListener("DOMContentLoaded", () => {
       const reply = await fetch("checkload/banner", { cache: "no-store" });
       if (reply.ok) show(await reply.json());
     } catch {
-      show({ kind: "running", title: "Locust does not answer", text: "It may have ended.", link: "" });
+      show({ kind: "running", title: "Locust does not answer", text: "It may have ended.", remedy: "", link: "" });
     }
     first();
     setTimeout(ask, 1000);

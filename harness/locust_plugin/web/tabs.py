@@ -13,9 +13,10 @@ from typing import Any
 import gevent
 
 from harness.capacity.model import LevelOutcome, worst_objective
-from harness.judging.finish import Finished
 from harness.locust_plugin.web import form
+from harness.locust_plugin.web.finished_rows import found_text, skipped_objectives, verdict_rows
 from harness.locust_plugin.web.guard import Rows, Tab
+from harness.locust_plugin.web.invalid_so_far import invalid_so_far
 from harness.locust_plugin.web.ui_state import UiState
 from harness.measurement.histogram import Histogram
 from harness.measurement.outcomes import Blame
@@ -24,10 +25,10 @@ from harness.measurement.sample import Phase
 from harness.measurement.series import SampleSeries
 from harness.measurement.summary import SummaryRow, percentile
 from harness.objectives.live_status import LiveState, live_status
-from harness.objectives.verdict import Severity, Verdict
-from harness.reporting import text as sentences
+from harness.objectives.verdict import Finding
 from harness.run.run import Run
 from harness.units import format_duration, format_number, format_percent
+from harness.validity.titles import title_of
 from harness.yield_to_load import YieldToLoad
 
 _TIMES = {
@@ -56,7 +57,11 @@ TABS = (
     Tab("demands", "Verdict", {"demand": "Objective", "verdict": "Verdict", "sentence": "In words"}),
 )
 
-NOT_JUDGED = "not judged"
+_DOES = {
+    Phase.WARM_UP: "warm-up, no verdict yet",
+    Phase.STEADY: "measuring, no verdict yet",
+    Phase.DRAIN: "letting journeys finish, no verdict yet",
+}
 WORK_SECONDS = 0.001  # seconds of work before the load gets its turn
 PAUSE_SECONDS = 0.0005  # seconds; not 0, as only a real timer lets the event loop check its sockets
 CACHE_SECONDS = 1.9  # seconds that rows are kept; the page asks every two
@@ -147,7 +152,7 @@ def objective_rows(state: UiState, yield_to_load: YieldToLoad) -> Rows:
         return []
     asked = {"demand": "settings", "verdict": "", "sentence": run_description(run)}
     if finished is not None and finished.result.run_id == run.id:
-        return [_judged(finished), asked, *_reasons(finished), *_report_rows(finished), *_skipped_objectives(run)]
+        return [*verdict_rows(finished, asked), *skipped_objectives(run)]
     if run.ended:
         end = {
             "demand": "the run",
@@ -168,10 +173,24 @@ def objective_rows(state: UiState, yield_to_load: YieldToLoad) -> Rows:
     rows = [{"demand": one.text, "verdict": str(one.standing), "sentence": one.sentence} for one in standings]
     return [
         {"demand": "the run", "verdict": _phase(run), "sentence": _until_end(run, state.under_way)},
+        *_invalid_rows(invalid_so_far(state)),
         asked,
         *rows,
         *metrics,
-        *_skipped_objectives(run),
+        *skipped_objectives(run),
+    ]
+
+
+def _invalid_rows(invalid: Finding | None) -> Rows:
+    """Why the run that is on will be invalid."""
+    if invalid is None:
+        return []
+    return [
+        {
+            "demand": f"validity: {title_of(invalid.check)}",
+            "verdict": "will be invalid",
+            "sentence": found_text(invalid),
+        }
     ]
 
 
@@ -186,65 +205,9 @@ def run_description(run: Run) -> str:
     )
 
 
-def _skipped_objectives(run: Run) -> Rows:
-    """The objectives of the scenario that this run skips because of its overrides."""
-    return [
-        {
-            "demand": text,
-            "verdict": "skipped",
-            "sentence": "your overrides leave nothing to measure",
-        }
-        for text in run.workload.as_asked()["chosen"].get("set_aside", ())
-    ]
-
-
-def _report_rows(finished: Finished) -> Rows:
-    """Further sentences of the report: throughput, and the gap between response and service time."""
-    said = (
-        ("what moved first", sentences.what_moved_first),
-        ("throughput", sentences.throughput),
-        ("response and service time", sentences.response_service_gap),
-    )
-    return [
-        {"demand": name, "verdict": "", "sentence": sentence} for name, of in said if (sentence := of(finished.result))
-    ]
-
-
-def _judged(finished: Finished) -> dict[str, Any]:
-    judgement = finished.result.judgement
-    return {
-        "demand": "the run",
-        "verdict": str(judgement.verdict).upper(),
-        "sentence": f"{judgement.reason} Results: {finished.folder.absolute()}",
-    }
-
-
-def _reasons(finished: Finished) -> Rows:
-    """The objectives and the findings of the validity checks, the worst first."""
-    judgement = finished.result.judgement
-    order = [Severity.INVALID, Verdict.FAILED, Verdict.INCONCLUSIVE, Severity.WARNING, Verdict.PASSED, NOT_JUDGED]
-    weighed = [
-        (
-            order.index(each.level),
-            {"demand": f"validity: {each.check}", "verdict": str(each.level), "sentence": _found(each)},
-        )
-        for each in judgement.findings
-        if each.level is not Severity.OK
-    ]
-    weighed += [
-        (order.index(verdict), {"demand": each.text, "verdict": str(verdict), "sentence": each.sentence})
-        for each in judgement.objectives
-        for verdict in [NOT_JUDGED if Verdict.INVALID in (judgement.verdict, each.verdict) else each.verdict]
-    ]
-    return [row for _, row in sorted(weighed, key=lambda one: one[0])]
-
-
-def _found(finding: Any) -> str:
-    return f"{finding.message}; {finding.remedy}" if finding.remedy else str(finding.message)
-
-
 def _phase(run: Run) -> str:
-    return str(run.phase).replace("_", "-") if run.begun else "starting"
+    """What the run does, where its verdict will be."""
+    return _DOES[run.phase] if run.begun else "starting, no verdict yet"
 
 
 def _until_steady(run: Run) -> str:

@@ -16,6 +16,7 @@ from harness.results.result import Result
 from harness.units import format_duration, format_percent
 from harness.validity.evidence import Conditions, Evidence
 from harness.validity.generator import allowed_lateness
+from harness.validity.titles import title_of
 
 MOST_WORKERS = 8
 """Of more workers than these, only the mean and the highest are drawn."""
@@ -142,7 +143,7 @@ def check_table(result: Result) -> Markup:
 def _findings(findings: Sequence[Finding]) -> Markup:
     rows = [
         (
-            one.check,
+            title_of(one.check),
             element("span", one.level.value, class_=f"chip level-{one.level.value}"),
             [one.message, element("br"), f"What to do: {one.remedy}."] if one.remedy else one.message,
         )

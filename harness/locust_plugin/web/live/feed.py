@@ -13,6 +13,7 @@ from typing import Any
 import gevent
 
 from harness.locust_plugin.web.banner import banner
+from harness.locust_plugin.web.invalid_so_far import InvalidSoFar
 from harness.locust_plugin.web.live import status
 from harness.locust_plugin.web.live.samples import RunSamples
 from harness.locust_plugin.web.live.subject import LiveSubject
@@ -50,6 +51,7 @@ class LiveFeed:
     def __init__(self, current: Callable[[], UiState], clock: Callable[[], float] = time.perf_counter) -> None:
         self._current = current
         self._clock = clock
+        self._invalid = InvalidSoFar(clock)
         self._of = ""
         self._subjects: OrderedDict[tuple[str, str], tuple[LiveSubject, float]] = OrderedDict()
         self._slow = NOTHING_YET
@@ -61,7 +63,7 @@ class LiveFeed:
         """What is new for a page that asks with these values of its query; a value that makes no sense is as if it was not sent."""
         state = self._current()
         run = state.run
-        document: dict[str, Any] = {"banner": banner(state)._asdict(), "run": None}
+        document: dict[str, Any] = {"banner": banner(state, self._invalid(state))._asdict(), "run": None}
         if run is None or state.driver is None:
             return document
         if self._of != run.id:

@@ -54,10 +54,11 @@ function show(news) {
   steerable(run);
 }
 
-function showBanner({ kind, title, text }) {
+function showBanner({ kind, title, text, remedy }) {
   $("banner").className = `banner ${kind}`;
   setText($("title"), title || "Live");
   setText($("text"), text || (kind === "none" ? "No run is on." : ""));
+  setText($("remedy"), remedy || "");
 }
 
 function setText(place, text) {

@@ -60,6 +60,7 @@ def _page() -> bytes:
             "header",
             element("h1", "Live", id="title"),
             element("p", "Waiting for the first answer.", id="text", class_="meaning", role="status"),
+            element("p", "", id="remedy"),
             element("p", "", id="facts", class_="what"),
             class_="banner",
             id="banner",

@@ -16,6 +16,7 @@ from harness.run.steering.change import LEAD
 from harness.units import format_count, format_duration
 from harness.validity.evidence import Conditions, DeliveryFacts, Evidence, GeneratorFacts
 from harness.validity.generator import arrival_lateness, cpu_usage, event_loop_lag
+from harness.validity.titles import title_of
 from harness.validity.user_supply import account_supply, user_supply
 from harness.validity.workers import clock_offsets, foreign_messages, no_worker_lost, report_gaps, worker_lag
 from harness.yield_to_load import YieldToLoad
@@ -78,7 +79,7 @@ def validity_rows(state: UiState, yield_to_load: YieldToLoad) -> list[Row]:
         return list(map(_light, finished.result.judgement.findings))
     if not run.begun:
         return []
-    evidence = _evidence(run, driver)
+    evidence = evidence_so_far(run, driver)
     rows = [_books(run)]
     for check in CHECKS:
         yield_to_load()
@@ -86,7 +87,8 @@ def validity_rows(state: UiState, yield_to_load: YieldToLoad) -> list[Row]:
     return rows
 
 
-def _evidence(run: Run, driver: RunDriver) -> Evidence:
+def evidence_so_far(run: Run, driver: RunDriver) -> Evidence:
+    """What the checks of validity that mean something before the end can look at."""
     instrument = driver.instrument
     generator = GeneratorFacts(
         processes=instrument.process_facts(), cpu_ratio=instrument.processor_share, loop_lag=instrument.steady_lag
@@ -105,12 +107,12 @@ def _books(run: Run) -> Row:
     agree = served + dropped <= offered
     waiting = f", {offered - served - dropped:,} wait" if offered > served + dropped else ""
     message = f"{format_count(offered, 'arrival')}: {served:,} served, {dropped:,} dropped{waiting}"
-    return {"name": "books", "level": str(Severity.OK if agree else Severity.INVALID), "message": message}
+    return {"name": title_of("books"), "level": str(Severity.OK if agree else Severity.INVALID), "message": message}
 
 
 def _light(finding: Finding) -> Row:
     said = f"{finding.message}; {finding.remedy}" if finding.remedy else finding.message
-    return {"name": finding.check, "level": str(finding.level), "message": said}
+    return {"name": title_of(finding.check), "level": str(finding.level), "message": said}
 
 
 def events(state: UiState) -> Iterator[Row]:

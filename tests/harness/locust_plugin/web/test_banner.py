@@ -1,5 +1,6 @@
 """The banner at the top of the page: what the run does, its verdict, and its report."""
 
+import math
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -11,6 +12,7 @@ from harness.locust_plugin.web.banner import BANNER_PATH, REPORT_PATH, banner, h
 from harness.locust_plugin.web.ui_state import UiState
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, Phase, Window
+from harness.objectives.verdict import Finding, Severity
 
 
 def running(**changed):
@@ -45,6 +47,25 @@ def test_a_run_under_way_has_no_verdict(changed, title, text):
     assert text in shown.text
 
 
+def test_dropped_arrivals_are_counted_apart_from_failed_journeys_and_waiting_ones_not_at_all():
+    run = running()
+    run.recorder.offered(6.0, 30)
+    run.recorder.started(6.0, 0.0, 0.0)
+    for _ in range(9):
+        run.recorder.dropped(6.0)
+        run.recorder.journey(JourneySample("guest", "gpay", "dropped", "shop", 6.0, math.inf, math.inf))
+    said = "40 s left. Of 10 arrivals so far, 9 found no free virtual user, and 1 journey failed."
+    assert banner(UiState(run)).text == said
+
+
+def test_a_run_that_will_be_invalid_says_so_while_it_is_on():
+    invalid = Finding("users", Severity.INVALID, "9 of 10 arrivals were dropped", "raise arrivals.users")
+    shown = banner(UiState(running()), invalid)
+    assert (shown.kind, shown.title) == ("running", "Measuring, but this run will be invalid")
+    assert shown.text.startswith("9 of 10 arrivals were dropped. 40 s left.")
+    assert shown.remedy == "What to do: raise arrivals.users."
+
+
 @pytest.mark.parametrize(
     ("settings", "kind"), [({}, "passed"), ({"page": 0.2}, "failed"), ({"invalid": True}, "invalid"), ({"rate": 0.2}, "inconclusive")]
 )  # fmt: skip
@@ -55,7 +76,8 @@ def test_the_verdict_is_said_with_its_reason(tmp_path, settings, kind):
     assert shown.title.lower().startswith(kind)
     assert done.result.judgement.reason in shown.text
     assert "`" not in shown.text
-    assert ("What to do: " in shown.text) == (kind != "passed")
+    assert "What to do" not in shown.text
+    assert ("What to do: " in shown.remedy) == (kind != "passed")
 
 
 def test_the_verdict_of_an_earlier_run_is_not_shown(tmp_path):

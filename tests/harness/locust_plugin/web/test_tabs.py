@@ -96,7 +96,13 @@ def test_during_the_run_broken_objectives_come_first(run, clock):
     fill(run)
     clock.now = 107.0
     rows = objective_rows(UiState(run), NEVER)
-    assert [row["verdict"] for row in rows] == ["steady", "", "broken so far", "kept so far", "skipped"]
+    assert [row["verdict"] for row in rows] == [
+        "measuring, no verdict yet",
+        "",
+        "broken so far",
+        "kept so far",
+        "skipped",
+    ]
     assert rows[0]["sentence"] == "7 of 12 s"
     assert rows[2]["demand"] == "page failures < 5%"
 
@@ -127,7 +133,7 @@ def test_after_the_run_the_verdict_comes_first_then_the_worst_findings(run):
     assert [row["verdict"] for row in rows[2:]] == ["invalid", "not judged", "not judged", "", "skipped"]
     # Validity checks and objectives can be told apart, and skipped objectives have a row.
     assert [row["demand"] for row in rows[2:]] == [
-        "validity: end",
+        "validity: run to its end",
         "page response_time p50 < 1s",
         "page failures < 5%",
         "throughput",
@@ -142,7 +148,7 @@ def test_the_verdict_on_another_run_is_not_shown(run, clock):
     clock.now = 107.0
     other = judged(run)
     other.result.run_id = "another"
-    assert objective_rows(UiState(run, other), NEVER)[0]["verdict"] == "steady"
+    assert objective_rows(UiState(run, other), NEVER)[0]["verdict"] == "measuring, no verdict yet"
 
 
 def test_a_run_that_could_not_be_judged_says_why(run):

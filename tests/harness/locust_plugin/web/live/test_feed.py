@@ -74,7 +74,7 @@ def watched():
 
 def test_without_a_run_there_is_only_the_banner():
     assert LiveFeed(lambda: UiState(None)).answer({}) == {
-        "banner": {"kind": "none", "title": "", "text": "", "link": ""},
+        "banner": {"kind": "none", "title": "", "text": "", "remedy": "", "link": ""},
         "run": None,
     }
 
@@ -128,7 +128,7 @@ def test_objectives_say_what_is_known_and_how_many_samples_are_missing(watched):
     assert late["so_far"].startswith("1 kept, 0 broken, 2 not yet known")
     assert late["objectives"][2]["text"] == "prometheus: rate(pg_deadlocks_total[1m]) < 0.1"
     assert "judged at the end" in late["objectives"][2]["sentence"]
-    assert {one["name"]: one["level"] for one in late["validity"]}["books"] == "ok"
+    assert {one["name"]: one["level"] for one in late["validity"]}["all arrivals counted"] == "ok"
 
 
 def test_a_change_is_an_event_and_moves_the_plan(watched):
