@@ -13,7 +13,7 @@ from harness.exits import Exit
 from harness.judging.conditions import run_conditions
 from harness.judging.exploration import explored
 from harness.judging.shop_metrics import measure_metrics
-from harness.judging.short_run import with_stall_note
+from harness.judging.short_run import with_stall_warning
 from harness.measurement.totals import RunTotals
 from harness.objectives.evaluate import evaluate_run
 from harness.objectives.verdict import Judgement, Verdict
@@ -88,7 +88,7 @@ def finish(supervisor: Supervisor, *, folder: Path | None, results: str, excepti
             others=on_metrics,
         )
         window = run.recorder.window
-        judgement = with_stall_note(judgement, objectives, window.steady_until - window.steady_from)
+        judgement = with_stall_warning(judgement, objectives, window.steady_until - window.steady_from)
     if run.changes:
         judgement = explored(judgement, run.changes)
     if run.ending.cause is EndCause.STOPPED:

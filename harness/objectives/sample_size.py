@@ -58,19 +58,23 @@ def too_short(objectives: Sequence[Objective], meant: ExpectedMix, arrivals: flo
 
 def stall_warning(objectives: Sequence[Objective], seconds: float, part: str) -> Iterator[str]:
     """A line if a percentile may pass only because the shop did not stall in this ``part`` of so many seconds."""
-    needed_seconds = seconds_to_meet_stalls(objectives)
-    if needed_seconds is not None and seconds < needed_seconds:
-        yield (
-            f"{part} of {format_duration(seconds)} is too short to meet occasional stalls of the shop of "
-            f"{format_duration(STALL_SECONDS)}: a percentile may pass only because no stall happened; "
-            f"{format_duration(needed_seconds)} are long enough"
-        )
+    if needed := seconds_to_meet_stalls(objectives, seconds):
+        yield f"{stall_text(seconds, part)}; {format_duration(needed)} are long enough"
 
 
-def seconds_to_meet_stalls(objectives: Sequence[Objective]) -> float | None:
-    """How long a part must be to meet stalls of the shop that break a percentile; None if no objective is on one."""
+def stall_text(seconds: float, part: str) -> str:
+    """That a ``part`` of so many seconds is too short to meet stalls."""
+    return (
+        f"{part} of {format_duration(seconds)} is too short to meet occasional stalls of the shop of "
+        f"{format_duration(STALL_SECONDS)}: a percentile may pass only because no stall happened"
+    )
+
+
+def seconds_to_meet_stalls(objectives: Sequence[Objective], seconds: float) -> float | None:
+    """How long a part must be to meet stalls that break a percentile; None if ``seconds`` are enough, or none is on one."""
     percentiles = [one.allowed for one in objectives if one.statistic is Statistic.PERCENTILE]
-    return STALLS_EXPECTED * STALL_SECONDS / min(percentiles) if percentiles else None
+    needed = STALLS_EXPECTED * STALL_SECONDS / min(percentiles) if percentiles else 0.0
+    return needed if seconds < needed else None
 
 
 def _expected(objective: Objective, meant: ExpectedMix, arrivals: float) -> float | None:
