@@ -98,8 +98,9 @@ class Result:
 
     ``stopped`` says why it ended early (``""``: it did not). ``exit`` is the exit code of the process: that of the
     verdict, unless checkload crashed. ``ledger`` is None where the shop has no ledger that checkload may read.
-    ``capacity`` is the answer of a search for the capacity. ``slowest_traces`` are the slowest requests that were traced,
-    ``cell_traces`` the slowest of each page and payment option. ``spans`` counts those sent with ``--otlp`` (None: none).
+    ``capacity`` is the answer of a search for the capacity. ``slowest_traces`` are requests that were traced: failed ones,
+    then the slowest. ``cell_traces`` are the slowest of each page and payment option. ``spans`` counts those sent with
+    ``--otlp`` (None: none).
     ``shop_metrics`` are the shop's own metrics that objectives are about.
     ``changes`` are what a person changed while the run was on.
     """

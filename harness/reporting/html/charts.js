@@ -69,7 +69,7 @@ function logTicks(low, high, about) {
       if (tick >= low * 0.999 && tick <= high * 1.001) found.push(tick);
     }
   }
-  return found;
+  return found.length < 3 ? linearTicks(low, high, about) : found;
 }
 
 function ticksOf(axis, low, high, about) {
@@ -184,6 +184,7 @@ function drawChart(box, chart, state) {
   const inside = node("g", { "clip-path": `url(#${clip})` }, svg);
   for (const one of shown) drawSeries(inside, one, place);
   away.forEach((bound, row) => drawAway(svg, bound, right, 12 + 14 * (row + firstRow), ys[1]));
+  place.labels = [];
   for (const bound of bounds) if (!away.includes(bound)) drawBound(svg, bound, place);
   if (!shown.some((one) => one.top.some((value) => value !== null))) {
     node("text", { x: (left + right) / 2, y: (top + bottom) / 2, "text-anchor": "middle" }, svg, "Everything is switched off, or has too few samples.");
@@ -252,12 +253,17 @@ function pathOf(points) {
   return path;
 }
 
-function drawBound(svg, bound, { left, right, top, bottom, across, up }) {
+function drawBound(svg, bound, { left, right, top, bottom, across, up, labels }) {
   const group = node("g", { class: `bound b-${bound.state}` }, svg);
   if (bound.y !== undefined) {
     const y = up(bound.y);
     boundLine(group, { x1: left, x2: right, y1: y, y2: y });
-    return boundLabel(group, right, y - 5, "end", bound.label);
+    const wide = 6.8 * bound.label.length + 12; // above its line, or below, or further left: where no other label stands
+    const spots = [0, 1, 2].flatMap((column) => [y - 5, y + 14].map((at) => [right - column * wide, at]));
+    const free = ([x, at]) => at > top && at < bottom && labels.every((one) => Math.abs(one.at - at) > 14 || one.x - one.wide > x || x - wide > one.x);
+    const [x, at] = spots.find(free) ?? spots[0];
+    labels.push({ x, at, wide });
+    return boundLabel(group, x, at, "end", bound.label);
   }
   const x = across(bound.x);
   if (x < left || x > right) return group;

@@ -40,7 +40,8 @@ def heat_table(
     The pages and options that are worst come first: those with most failures, then the slowest pages, and the options with most
     cells over their bound. Other columns are in the order of ``payment_options``. ``links`` are the addresses of traces by page and
     option. With ``cells_open``, each cell is a button, and its trace opens in a tab of its own. ``show`` is what the cells show
-    first: ``p95``, ``failed`` or ``count``.
+    first: ``p95``, ``failed`` or ``count``. If no cell has enough samples for a p95, it is the failures, or the samples if none
+    failed.
     """
     cells: dict[tuple[str, str], SummaryRow] = {}
     for key, series in sorted(recorder.pages.items()):
@@ -51,6 +52,8 @@ def heat_table(
     if not cells:
         return Markup()
     times = {place: percentile(row.response, 0.95) for place, row in yield_to_load.every(1, cells.items())}
+    if show == "p95" and all(one is None for one in times.values()):
+        show = "failed" if any(row.failed for row in cells.values()) else "count"
     worst: dict[str, tuple[int, float]] = {}
     for (page, option), row in cells.items():
         failed, slow = worst.get(page, (0, 0.0))

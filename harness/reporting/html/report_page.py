@@ -220,7 +220,7 @@ def _run_table(runs: Sequence[ReportRun]) -> Markup:
                 format_number(journey_row.failed),
             )
         )
-    return table(headings, rows, "The runs", text_columns=3)
+    return joined(table(headings, rows, "The runs", text_columns=3), never_note(rows))
 
 
 def _time(seconds: float | None) -> str:

@@ -116,7 +116,11 @@ def key_figures(result: Result) -> Markup:
     cells = [element("div", element("dt", name), element("dd", value)) for name, value in figures]
     return joined(
         element("dl", *cells, class_="figures"),
-        element("p", "These figures are of the steady part, the part that is judged.", class_="note"),
+        element(
+            "p",
+            "These figures are of the steady part, the part that is judged. The sentences below are of the whole run, unless they say otherwise.",
+            class_="note",
+        ),
     )
 
 

@@ -77,6 +77,12 @@ def test_the_heat_table_opens_on_failures_if_they_broke_the_objective(failed, pa
     assert re.findall(r'data-cells="(\w+)" aria-pressed="true"', text) == [shown]
 
 
+@pytest.mark.parametrize(("outcome", "shown"), [("http_5xx", "failed"), ("ok", "count")])
+def test_a_heat_table_of_few_samples_opens_on_what_it_knows(outcome, shown):
+    text = heat_table(recorded(("Index", "gpay", 12, 0.01, outcome)), OPTIONS, [])
+    assert f'data-show="{shown}"' in text
+
+
 def test_a_passed_run_opens_on_times(passed, page_of):
     assert 'id="heat" data-show="p95"' in page_of(passed).text
 
