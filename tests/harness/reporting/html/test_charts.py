@@ -152,7 +152,9 @@ def test_the_timeline_shows_service_times_and_the_generator(rich, page_of):
         loop_lag=(None, 0.001, 0.001),
         service={ALL_PAGES: (None, 0.05, math.inf), "IndexPage": (None, 0.02, 0.03)},
     )
-    charts = page_of(rich, timeline).charts
+    page = page_of(rich, timeline)
+    charts = page.charts
+    assert "checkload run baseline --seed 7 --arrival-rate 20/s --processes 2</code>" in page.text
     service = series(charts["latency"], "pages", "service p95")
     assert (service["x"], service["y"]) == ([0, 2.5, 7.5], [None, 0.05, -1])
     assert series(charts["latency"], "page IndexPage", "service p95")["y"] == [None, 0.02, 0.03]
