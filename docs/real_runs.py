@@ -114,7 +114,7 @@ REPORT_VIEWS = {"report.png": ("desk", "light"), "report-phone.png": ("phone", "
 
 
 def pictures() -> dict[str, str]:
-    """Pictures of the report and the dashboards of a run against a shop with faults; no part of a page shows them.
+    """Pictures of the report, the dashboards and the web UI of runs against a shop with faults; no part of a page shows them.
 
     They need Chromium and Prometheus.
     """
@@ -129,6 +129,7 @@ def pictures() -> dict[str, str]:
         for picture, view in REPORT_VIEWS.items():
             photograph(report, ROOT / "docs" / "pictures" / picture, *view)
         draw_dashboards(folder)
+        photograph_web_ui(folder)
         for page in sorted(folder.glob("drawn/*.html")):
             photograph(page, ROOT / "dashboards" / "pictures" / f"{page.stem}.png", "board", "light")
     return {}
@@ -145,6 +146,12 @@ def refuse_doubtful(result: Path) -> None:
 def photograph(page: Path, picture: Path, *view: str) -> None:
     """Write a picture of a page, with the browser of the tests."""
     sys.stdout.write(output(sys.executable, ROOT / "tests" / "end_to_end" / "report_browser.py", page, picture, *view))
+
+
+def photograph_web_ui(folder: Path) -> None:
+    """Write the pictures of the web UI, with the browser of the tests."""
+    program = ROOT / "tests" / "end_to_end" / "web_ui_pictures.py"
+    sys.stdout.write(output(sys.executable, program, "broken.toml", ROOT / "docs" / "pictures", folder=folder))
 
 
 def draw_dashboards(folder: Path) -> None:

@@ -167,6 +167,9 @@ def test_a_person_watches_and_steers_two_workers_in_a_browser(two_workers, tmp_p
             live.seconds_until(lambda: "sms share: 50 %" in live.marks(), "the change of the SMS share") < MOST_SECONDS
         )
         assert live.while_typing("sms_share", "7 %").replace(" ", "") == "50%"
+        states = [{"state": state} for state in ("kept", "unknown", "kept", "broken")]
+        worst_first = seen.run("return worstFirst(arguments[0]).map((one) => one.state)", states)
+        assert worst_first == ["broken", "unknown", "kept", "kept"]
         assert "Nothing to change" in live.change(sms_share="50%")
         until(lambda: live.last("throughput", "offered") > 20, "three times the arrivals")
         said = live.change(payment_mix="pay_on_delivery=3,gpay=1", think_scale="2", fault="0%")

@@ -45,7 +45,7 @@ function show(news) {
   const target = run.target ? ` against ${run.target}` : "";
   $("facts").textContent = `Scenario ${run.scenario}${target}. ${formatNumber(run.elapsed, "elapsed")} of ${formatNumber(run.length, "elapsed")}, ${run.under_way.toLocaleString("en")} journeys in progress.`;
   $("so-far").textContent = news.so_far;
-  states($("objectives"), news.objectives.map((one) => [one.state, { unknown: "not yet known" }[one.state] ?? one.state, one.text, one.missing ? `${one.sentence}; ${one.missing}` : one.sentence]));
+  states($("objectives"), worstFirst(news.objectives).map((one) => [one.state, { unknown: "not yet known" }[one.state] ?? one.state, one.text, one.missing ? `${one.sentence}; ${one.missing}` : one.sentence]));
   states($("validity"), news.validity.map((one) => [one.level, one.level, one.name, one.message]));
   showEvents(news.events);
   subjects(news.subjects);
@@ -63,6 +63,11 @@ function showBanner({ kind, title, text, remedy }) {
 
 function setText(place, text) {
   if (place.textContent !== text) place.textContent = text;
+}
+
+function worstFirst(objectives) {
+  const order = ["broken", "unknown", "kept"];
+  return objectives.toSorted((one, other) => order.indexOf(one.state) - order.indexOf(other.state));
 }
 
 function states(list, rows) {
