@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import math
+import re
 
 from harness.objectives.counting import SampleCounts
 from harness.objectives.model import Metric, Objective, Statistic, Subject
 from harness.units import RATES, format_duration, format_number, format_percent, quantity
 
+FEWEST_ALIKE = 3
+"""So many objectives that differ only in a label are shown as one, where none of them needs attention."""
 VISIBLE_GAP = 1.2
 """The least ratio of response to service time that a report mentions."""
 VISIBLE_TIME = 0.010
 """The least difference in seconds that a report mentions, whatever the ratio."""
+
+
+_LABEL_VALUE = re.compile(r"=([^,\]<>=]+)(?=[,\]])")
+
+
+def without_label_values(text: str) -> str:
+    """The text of an objective without the values of its labels: ``orders[payment=…] count >= 1``."""
+    return _LABEL_VALUE.sub("=…", text)
 
 
 def differ_visibly(response: float, service: float) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from tabulate import tabulate
 
+from harness.objectives.text import FEWEST_ALIKE, without_label_values
 from harness.objectives.verdict import Verdict
 from harness.reporting import text as sentences
 from harness.reporting.cause import causes_of_verdict, what_to_do
@@ -20,8 +20,6 @@ from harness.results.result import Result
 WIDTH = 80
 MOST_PAGES = 12
 """How many pages the console shows; the summary has all of them."""
-FEWEST_ALIKE = 3
-"""So many objectives that were kept, or not judged, and differ only in a label share a row."""
 _NAME, _OBJECTIVE = 28, 33  # characters of a text column before it wraps
 _COLOURS = {
     Verdict.PASSED: "\x1b[1;32m",
@@ -30,7 +28,6 @@ _COLOURS = {
     Verdict.INCONCLUSIVE: "\x1b[1;33m",
 }
 _BOLD, _END = "\x1b[1m", "\x1b[0m"
-_LABEL_VALUE = re.compile(r"=([^,\]<>=]+)(?=[,\]])")
 
 
 def console(result: Result, results: str = "", *, colour: bool = False) -> str:
@@ -83,7 +80,7 @@ def _alike_together(rows: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]
     groups: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
     for row in sorted(rows, key=lambda row: order.index(row[0])):
         verdict, text, _, bound, _ = row
-        kind = _LABEL_VALUE.sub("=…", text) if verdict in {"passed", "not judged"} else text
+        kind = without_label_values(text) if verdict in {"passed", "not judged"} else text
         groups.setdefault((verdict, kind, bound), []).append(row)
     for (verdict, kind, bound), alike in groups.items():
         if len(alike) < FEWEST_ALIKE:

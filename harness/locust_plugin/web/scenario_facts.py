@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness import files
 from harness.files import MAX_TOML_BYTES, TomlError, UnreadableFile
+from harness.objectives.text import FEWEST_ALIKE, without_label_values
 from harness.run.workload import Workload
 from harness.units import format_duration, format_number, format_percent
 
@@ -44,10 +46,20 @@ def scenario_facts(workload: Workload[Any]) -> dict[str, Any]:
     return {
         "description": str(asked.get("description", "")),
         "lines": lines,
-        "objectives": [str(text) for text in asked.get("objectives", ())],
+        "objectives": _alike_together([str(text) for text in asked.get("objectives", ())]),
         "users": workload.population.users,
         "ramp": workload.population.spawn_rate,
     }
+
+
+def _alike_together(objectives: Sequence[str]) -> list[str]:
+    """The objectives; many that differ only in a label are one."""
+    alike = Counter(without_label_values(text) for text in objectives)
+    found = dict.fromkeys(
+        f"{kind} (each of {alike[kind]})" if alike[kind := without_label_values(text)] >= FEWEST_ALIKE else text
+        for text in objectives
+    )
+    return list(found)
 
 
 def _load(workload: Workload[Any]) -> str:
