@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from harness.objectives.verdict import ObjectiveResult, Verdict
 from harness.reporting import text as sentences
-from harness.reporting.cause import causes_of_verdict
+from harness.reporting.cause import causes_of_verdict, what_to_do
 from harness.reporting.markdown import escaped, table, with_code
 from harness.reporting.tables import format_measure
 from harness.results.result import Result
@@ -41,6 +41,7 @@ def _parts(result: Result, earlier: Sequence[Attempt], link: str, *, warns: bool
     if warns:
         yield "The pipeline goes on, because it only warns of runs that decide nothing."
     yield "\n".join(f"- {with_code(cause)}" for cause in causes_of_verdict(result))
+    yield escaped(what_to_do(result))
     unmet = [
         one
         for verdict in (Verdict.FAILED, Verdict.INCONCLUSIVE)
