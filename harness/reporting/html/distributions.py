@@ -88,7 +88,8 @@ def _load(runs: Sequence[ReportRun]) -> Chart:
         x=Axis(label="pages a second", low=0.0),
         y=Axis(label="page response p95", unit="s", log=True),
         series=[_load_points(runs, run) for run in runs if not run.short_of_users],
-        note="Each point is one stretch of the run, warm-up included. Points that climb to the right: the shop slows down under load.",
+        note="Each point is one stretch of the run, warm-up included. Points that climb to the right: the shop slows down under load."
+        + (" Runs with too few virtual users are left out." if any(run.short_of_users for run in runs) else ""),
         bounds=_p95_bounds(runs[0], PAGES),
         points=True,
         height=280,

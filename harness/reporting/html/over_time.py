@@ -72,7 +72,9 @@ def charts_over_time(runs: Sequence[ReportRun], charts: ChartSet) -> None:
             "Failures by kind",
             Axis(label="share of what was due", unit="share"),
             lambda subject: _failures(runs, subject, charts),
-            "Orange: checkload caused them, or had too few virtual users. Other colours: the shop caused them.",
+            "Orange: checkload caused them, or had too few virtual users. Other colours: the shop caused them."
+            if len(runs) == 1
+            else "Each run in its colour. Dropped arrivals of an invalid run may be a lack of virtual users.",
             one.bounds_of(Metric.FAILURES),
             names_one=True,
             empty="No failures.",

@@ -8,6 +8,8 @@ import pytest
 from harness.objectives.evaluate import evaluate_run
 from harness.objectives.parser import parse
 from harness.objectives.verdict import Finding, Severity, Verdict
+from harness.reporting.html.report_page import several_page
+from harness.reporting.html.runs import ReportRun
 
 USERS = Finding(
     "users", Severity.INVALID, "300 of 900 arrivals were dropped, because no virtual user was free", "raise it"
@@ -73,6 +75,14 @@ def test_waits_for_a_user_are_not_drawn_as_a_slow_shop(rich, page_of):
     assert "load" not in charts_of(page)
     assert "Response time against load: not drawn, because there were too few virtual users." in page.text
     assert "load" in charts_of(page_of(rich))
+
+
+def test_the_colours_of_several_runs_say_nothing_of_a_fault(rich, parsed):
+    invalid = judged(rich, *OBJECTIVES, findings=[USERS])
+    page = parsed(several_page([ReportRun(invalid, name="before"), ReportRun(rich, name="after")]))
+    assert "Orange" not in page.text
+    assert [one["tags"][-1] for one in page.charts["load"]["series"]] == ["after"]
+    assert "Runs with too few virtual users are left out." in page.text
 
 
 def test_a_single_kind_of_failure_has_its_name(failed, page_of):
