@@ -41,7 +41,7 @@ def arrivals_accounted_for(evidence: Evidence) -> Iterator[Finding]:
             f"the counts {'lack those of a lost worker' if lost else 'contradict each other'}: {'; '.join(wrong)}",
             "" if lost else "report this bug of checkload",
         )
-    elif offered:
+    elif offered and not conditions.fleet.worker_lost:
         yield Finding(
             "accounting",
             Severity.OK,

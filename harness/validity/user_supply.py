@@ -95,7 +95,7 @@ def shop_slow(evidence: Evidence) -> bool:
 
 def more_users_remedy(evidence: Evidence) -> str:
     """How many virtual users are needed, by Little's law for each journey: every journey has users of its own."""
-    window, phases = evidence.recorder.window, _judged_phases(evidence)
+    window, phases, now = evidence.recorder.window, _judged_phases(evidence), evidence.conditions.delivery.users
     since = window.steady_from if phases == STEADY else window.start
     length = min(window.steady_until, window.start + evidence.conditions.delivery.load_duration) - since
     journeys: dict[str, tuple[int, Histogram]] = {}
@@ -105,8 +105,7 @@ def more_users_remedy(evidence: Evidence) -> str:
             service.add(cell.service)
             journeys[key.journey] = (number + cell.response.total, service)
     if not (0 < length < math.inf and any(service.total for _, service in journeys.values())):
-        return f"raise {USERS_KEY}, {OR_LESS_LOAD}"
-    now = evidence.conditions.delivery.users
+        return f"raise {USERS_KEY} above {now:,}, {OR_LESS_LOAD}"
     needed = sum(users_needed(n / length, service.mean) for n, service in journeys.values() if service.total)
     if needed <= now:
         return f"raise {USERS_KEY} above {now:,}, {OR_LESS_LOAD}: arrivals came in bursts"
@@ -114,7 +113,7 @@ def more_users_remedy(evidence: Evidence) -> str:
     rate = sum(number for number, _ in journeys.values()) / length
     return (
         f"raise {USERS_KEY} from {now:,} to about {_rounded_up(needed):,} (journeys last about "
-        f"{format_duration(served.mean)}, {format_number(round(rate, 0 if rate >= 10 else 1))} begin each second), {OR_LESS_LOAD}"  # noqa: PLR2004
+        f"{format_duration(float(f'{served.mean:.2g}'))}, {format_number(round(rate, 0 if rate >= 10 else 1))} begin each second), {OR_LESS_LOAD}"  # noqa: PLR2004
     )
 
 

@@ -60,7 +60,7 @@ def banner(state: UiState, invalid: Finding | None = None) -> Banner:
     if invalid is not None:
         title = f"{_PHASES[run.phase]}, but this run will be invalid"
         remedy = f"What to do: {invalid.remedy}." if invalid.remedy else ""
-        return Banner("running", title, f"{as_sentence(invalid.message)} {until}. {_failed(run)}", remedy)
+        return Banner("running", title, f"{as_sentence(invalid.message)} {until}.", remedy)
     return Banner("running", f"{_PHASES[run.phase]}: no verdict yet", f"{until}. {_failed(run)}")
 
 

@@ -97,6 +97,8 @@ def test_what_follows_from_a_lost_worker_is_no_further_reason_and_has_no_remedy(
         assert (named[consequence].level, named[consequence].remedy) == (WARNING, "")
         assert "lost worker" in named[consequence].message or "because a worker was lost" in named[consequence].message
     assert not {"delivered", "presence"} & named.keys()
+    whole = check(run_of(), conditions(workers=[lost], **plan))
+    assert "accounting" not in {each.check for each in whole}  # what it did after its last report is not known
 
 
 def test_the_loss_of_a_worker_is_the_first_reason_given():

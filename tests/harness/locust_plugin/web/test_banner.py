@@ -62,7 +62,7 @@ def test_a_run_that_will_be_invalid_says_so_while_it_is_on():
     invalid = Finding("users", Severity.INVALID, "9 of 10 arrivals were dropped", "raise arrivals.users")
     shown = banner(UiState(running()), invalid)
     assert (shown.kind, shown.title) == ("running", "Measuring, but this run will be invalid")
-    assert shown.text.startswith("9 of 10 arrivals were dropped. 40 s left.")
+    assert shown.text == "9 of 10 arrivals were dropped. 40 s left."
     assert shown.remedy == "What to do: raise arrivals.users."
 
 
