@@ -49,6 +49,6 @@ def test_runs_follow_each_other_and_a_late_worker_joins_the_next(locust, scenari
         assert counts["journeys_by_outcome"].keys() <= {"ok", "abandoned"}
         assert counts["journeys"] == sum(one["started"] for one in result["measured"]["arrivals"].values())
         assert findings["workers"] == f"{made_by} workers made the load, and none was lost"
-    assert "a person stopped it in the web UI" in first["judgement"]["reason"]
+    assert "A person stopped the run in the web UI after" in first["judgement"]["reason"]
     assert second["counts"]["journeys"] == 50
     assert "stop" not in second["judgement"]["reason"]
