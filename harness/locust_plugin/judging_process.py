@@ -36,6 +36,7 @@ from harness.run.load import Load
 from harness.run.local_load import add_candidate
 from harness.run.run import Run
 from harness.run.steering.steering import Steering
+from harness.run.supervisor import Supervisor
 from harness.run.workload import Workload
 from harness.tracing.otlp import otlp_endpoint
 
@@ -72,6 +73,7 @@ class JudgingProcess:
         self.samples = RunSamples()
         self.finished: finish.Finished | None = None
         self.failure = ""
+        self._judging: gevent.Greenlet[[Run, Supervisor], None] | None = None
         environment.process_exit_code = int(Exit.INVALID)
 
     @property
@@ -219,11 +221,21 @@ class JudgingProcess:
             drain(self.run, "Ctrl-C")
 
     def on_test_stop(self, **_: Any) -> None:
-        """Judge the run, write its results and stop the embedded shop: all users are gone."""
+        """Judge the run: all users are gone.
+
+        Locust's load shape may stop the run at the same time as the button Stop, whose greenlet kills that of the shape then.
+        """
         run, supervisor = self.run, None if self.driver is None else self.driver.supervisor
-        if run is None or supervisor is None or run.ended:
+        if run is None or supervisor is None:
             return
-        run.end()
+        if not run.ended:
+            run.end()
+            self._judging = gevent.spawn(self._finish_run, run, supervisor)
+        if self._judging is not None:
+            self._judging.join()
+
+    def _finish_run(self, run: Run, supervisor: Supervisor) -> None:
+        """Judge the run, write its results and stop the embedded shop."""
         self._telemetry.close_panel()
         environment = self._environment
         finished, failure = None, ""

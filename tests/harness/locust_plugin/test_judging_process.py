@@ -3,6 +3,7 @@
 from pathlib import Path
 from types import SimpleNamespace
 
+import gevent
 import pytest
 from locust_environments import user_class
 
@@ -46,6 +47,19 @@ def test_the_report_is_drawn_after_the_last_snapshot_of_the_metrics(begin, monke
     start_run(made)
     made.on_test_stop()
     assert order == ["last snapshot", "report"]
+
+
+def test_a_run_is_judged_although_the_greenlet_that_stopped_it_is_killed(begin, monkeypatch):
+    made, _ = begin()
+    done = an_end()
+    monkeypatch.setattr(finish, "finish", lambda *_, **__: gevent.sleep(0.01) or done)
+    monkeypatch.setattr(html_report, "write_html_report", lambda *_: None)
+    start_run(made)
+    first = gevent.spawn(made.on_test_stop)
+    gevent.sleep(0)
+    first.kill()  # as Locust kills the greenlet of its load shape when a person stops the run at the same time
+    made.on_test_stop()
+    assert made.finished is done
 
 
 def test_an_allowed_host_is_loaded_and_no_shop_is_started(begin, provider, monkeypatch):
