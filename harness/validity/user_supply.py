@@ -112,8 +112,8 @@ def more_users_remedy(evidence: Evidence) -> str:
     served = Histogram.merged(service for _, service in journeys.values())
     rate = sum(number for number, _ in journeys.values()) / length
     return (
-        f"raise {USERS_KEY} from {now:,} to about {_rounded_up(needed):,} (journeys last about "
-        f"{format_duration(float(f'{served.mean:.2g}'))}, {format_number(round(rate, 0 if rate >= 10 else 1))} begin each second), {OR_LESS_LOAD}"  # noqa: PLR2004
+        f"raise {USERS_KEY} from {now:,} to about {_rounded_up(needed):,} ({format_number(round(rate, 0 if rate >= 10 else 1))} journeys "  # noqa: PLR2004
+        f"are due each second and last about {format_duration(float(f'{served.mean:.2g}'))}; the rest is a reserve), {OR_LESS_LOAD}"
     )
 
 

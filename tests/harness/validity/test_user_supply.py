@@ -61,7 +61,7 @@ def test_the_remedy_names_the_number_of_users_needed():
     found = problems(recorder, conditions(users=41, expected_offered=2000))["users"]
     assert found.message == "20 of 2,000 arrivals were dropped, because no virtual user was free; the shop was fast"
     assert found.remedy == (
-        "raise arrivals.users (option -u) from 41 to about 170 (journeys last about 2 s, 20 begin each second), "
+        "raise arrivals.users (option -u) from 41 to about 170 (20 journeys are due each second and last about 2 s; the rest is a reserve), "
         "or lower the arrival rate"
     )
 
