@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import pytest
+from report_browser import report_browser
 from running import QUICK, ROOT, Locust, needs
 from scraping import PREFIX, Prometheus, a_free_port, fetch
 
@@ -183,14 +184,29 @@ def test_a_killed_run_leaves_its_series_up_to_the_last_interval(tmp_path):
     assert re.search(rf"{block.name} +\d+ +\d+ +\S+ +\d+", listed.stdout)
 
 
-def test_replay_draws_the_four_dashboards(run):
+@pytest.fixture(scope="module")
+def drawn(run):
+    """The addresses of the pages that the replay has drawn."""
     deadline = time.monotonic() + 60
     while "payments.html" not in (said := (run.folder / "said").read_text()):
         assert time.monotonic() < deadline, said
         time.sleep(0.1)
-    assert [line.rpartition("/")[2] for line in said.splitlines() if line.startswith("file://")] == [
-        f"{name}.html" for name in ("capacity", "overview", "pages", "payments")
-    ]
+    return [line for line in said.splitlines() if line.startswith("file://")]
+
+
+def test_replay_draws_the_four_dashboards(drawn):
+    names = ("capacity", "overview", "pages", "payments")
+    assert [page.rpartition("/")[2] for page in drawn] == [f"{name}.html" for name in names]
+
+
+@needs("chromium", "chromedriver")
+def test_a_browser_draws_every_chart_of_the_dashboards(drawn, tmp_path):
+    empty = "return [...document.querySelectorAll('[data-chart]')].filter((one) => !one.querySelector('svg')).length"
+    with report_browser(tmp_path) as opened:
+        for page in drawn:
+            opened.open(page)
+            assert (opened.errors(), opened.run(empty)) == ([], 0), page
+            assert opened.run("return document.querySelectorAll('[data-chart] path').length") > 0
 
 
 def test_a_replay_that_is_terminated_ends_its_prometheus_and_removes_its_files(run, tmp_path):

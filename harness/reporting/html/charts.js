@@ -160,7 +160,7 @@ function drawChart(box, chart, state) {
   const ticks = ticksOf(chart.y, ys[0], ys[1], 5);
   const names = ticks.map((tick) => formatNumber(tick, chart.y.unit));
   const left = 14 + 7 * Math.max(...names.map((name) => name.length), 3), right = width - 14, bottom = height - 36;
-  const away = bounds.filter((bound) => bound.y < ys[0] || bound.y > ys[1]), beside = chart.y.label.length + Math.max(0, ...away.map((bound) => bound.label.length)) < width / 7 - 6;
+  const away = bounds.filter((bound) => bound.y < ys[0] || bound.y > ys[1]), beside = (chart.y.label ?? "").length + Math.max(0, ...away.map((bound) => bound.label.length)) < width / 7 - 6;
   const firstRow = beside ? 0 : 1, top = 40 + 14 * Math.max(0, away.length - 1 + firstRow);
   const across = scaleOf(chart.x, xs[0], xs[1], left, right), up = scaleOf(chart.y, ys[0], ys[1], bottom, top);
   drawPhases(svg, chart, across, top, bottom, left, right);
