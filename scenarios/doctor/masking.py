@@ -42,6 +42,7 @@ _LONGEST_SHOWN = 160
 _MOST_ROWS = 20
 _DEEPEST = 8
 _PLAIN_SEGMENT = re.compile(r"[A-Za-z][A-Za-z_.-]{0,40}|\d{1,12}")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,40}")
 _NUMBER = re.compile(r"\d{1,9}(\.\d{1,4})?")
 _BEFORE_TOKEN = frozenset({"completed", "checkout-with-token", "_sms"})
 
@@ -88,7 +89,7 @@ def shown_text(text: str) -> str:
 
 
 def _shown_name(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]{0,40}", name) else MASK
+    return name if _NAME.fullmatch(name) else MASK
 
 
 def _shown_value(name: str, value: Any, depth: int = 0) -> Any:

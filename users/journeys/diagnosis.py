@@ -182,7 +182,9 @@ def _texts_in(key: str, value: Any, depth: int = 0) -> Iterator[tuple[str, str]]
 
 def without_private_data(text: str, longest: int = _MAX_LENGTH) -> str:
     """A shop's text on one line, of at most ``longest`` characters, without e-mail addresses, tokens and long numbers."""
-    text = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    if not text.isprintable():
+        text = "".join(sign if sign.isprintable() else " " for sign in text)
+    text = " ".join(text.split())
     if len(text) > _MAX_CLEANED:
         # Cut between words: half a key would not be recognised as one.
         text = f"{text[:_MAX_CLEANED].rpartition(' ')[0]} …"

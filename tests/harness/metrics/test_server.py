@@ -28,7 +28,8 @@ def a_collector(pages=3):
 
 
 @pytest.fixture
-def server():
+def server(monkeypatch):
+    monkeypatch.setattr("harness.metrics.server._POLL", 0.01)
     server = serve(a_collector(), port=0)
     yield server
     server.stop()
