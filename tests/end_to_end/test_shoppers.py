@@ -86,7 +86,7 @@ def test_an_unavailable_option_is_blamed_on_the_shopper(locust, scenario):
     assert run.result["counts"]["journeys_by_outcome"]["unavailable"] > 10
     assert run.result["counts"]["failed_journeys"] == run.result["counts"]["orders"] == 0
     assert run.code == 4
-    assert "no shopper could buy anything: gpay" in run.result["judgement"]["reason"]
+    assert "No shopper could buy anything: gpay" in run.result["judgement"]["reason"]
 
 
 def test_a_shopper_whose_option_is_unavailable_pays_with_the_fallback(locust, scenario):
