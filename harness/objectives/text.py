@@ -75,8 +75,8 @@ def share_exceeded(objective: Objective, measured: float, counted: SampleCounts)
     if not objective.metric.timed or math.isinf(measured):
         return ""
     return (
-        f"{format_percent(counted.over / counted.total)} took longer than the bound, "
-        f"{format_percent(objective.allowed)} may"
+        f"{format_percent(counted.over / counted.total)} took longer than {format_duration(objective.bound)}, "
+        f"at most {format_percent(objective.allowed)} may"
     )
 
 

@@ -25,6 +25,11 @@ MOST_CAUSES = 3
 WORTH_SAYING = 0.05
 """A cause with a smaller share of the failures is not said."""
 
+_STATUS: Mapping[str, str] = {
+    Outcome.HTTP_5XX: "a status from 500 to 599",
+    Outcome.HTTP_4XX: "a status from 400 to 499",
+}
+"""What stands in the log of a shop for some outcomes."""
 _NO_USER = "no virtual user was free"
 
 
@@ -98,7 +103,7 @@ def _where_to_look(result: Result) -> str:
         _, kinds, _ = _failures(result.recorder)
         for (outcome, page), _count in kinds.most_common(1):
             if page and outcome != Outcome.DROPPED:
-                return f"What to do: look for {outcome} on {page} in the log of the shop."
+                return f"What to do: look for {_STATUS.get(outcome, outcome)} on {page} in the log of the shop."
     page = next(_slow_pages(result), ("", 0.0))[0]
     return f"What to do: find out why {page} is slow in the shop." if page else ""
 
@@ -129,7 +134,7 @@ def _orders_without_receipt(result: Result) -> list[str]:
         return []
     number = sum(one.theirs - one.ours for one in ledger.differences if one.what == "orders")
     return (
-        [f"The shop sold {format_count(number, 'order')} to shoppers who never saw their receipt."]
+        [f"In the whole run, the shop sold {format_count(number, 'order')} to shoppers who never saw their receipt."]
         if number > 0
         else []
     )

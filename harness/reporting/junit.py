@@ -82,7 +82,10 @@ def _case(result: Result, objective: ObjectiveResult, *, invalid: bool) -> ET.El
         found = causes_of_objective(result, objective) if objective.verdict is Verdict.FAILED else []
         head = kind if objective.verdict is Verdict.FAILED else f"{kind}, not failed"
         said = [f"{head}: {objective.sentence}.", *found]
-        ET.SubElement(case, "failure", type=kind, message=_in_one_line(said[:2])).text = _clean("\n".join(said))
+        remedy = what_to_do(result) if objective.verdict is result.judgement.verdict else ""
+        ET.SubElement(case, "failure", type=kind, message=_in_one_line([*said[:2], remedy])).text = _clean(
+            "\n".join(said)
+        )
     else:
         ET.SubElement(case, "system-out").text = _clean(objective.sentence)
     return case

@@ -130,7 +130,7 @@ def test_the_sentence_of_a_failure_says_how_far_off_it_was():
     result = decide(pages(recorder(), [0.1, 0.5] * 100), "page.P response_time p95 < 300ms")
     assert (
         result.sentence
-        == "the p95 of P answers was 500 ms (bound 300 ms; 200 samples); 50 % took longer than the bound, 5 % may"
+        == "the p95 of P answers was 500 ms (bound 300 ms; 200 samples); 50 % took longer than 300 ms, at most 5 % may"
     )
 
 

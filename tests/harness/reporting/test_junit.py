@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from harness.objectives.verdict import Finding, Severity, Verdict
+from harness.reporting.cause import what_to_do
 from harness.reporting.console import console
 from harness.reporting.junit import VALIDITY, junit
 
@@ -53,7 +54,7 @@ def test_a_broken_objective_is_a_failure_with_its_figures(failed):
     assert sentence == f"failed: {failed.judgement.objectives[0].sentence}."
     assert most.startswith("162 of 421 failed journeys ended as http_5xx on IndexPage")
     assert len(others) == 2
-    assert failure.attrib["message"] == f"{sentence} {most}"
+    assert failure.attrib["message"] == f"{sentence} {most} {what_to_do(failed)}"
 
 
 def test_an_inconclusive_objective_is_a_failure_of_its_own_type(inconclusive):
@@ -61,6 +62,8 @@ def test_an_inconclusive_objective_is_a_failure_of_its_own_type(inconclusive):
     (failure,) = cases["journey failures < 5%"]
     assert (failure.tag, failure.attrib["type"]) == ("failure", "inconclusive")
     assert failure.attrib["message"].startswith("inconclusive, not failed: ")
+    assert failure.attrib["message"].endswith(what_to_do(inconclusive))
+    assert "let the judged part last" in what_to_do(inconclusive)
 
 
 def test_an_objective_in_doubt_is_skipped_if_another_one_failed(rich):
@@ -105,6 +108,7 @@ def test_causes_of_failures_explain_neither_times_nor_an_undecided_objective(ric
     (undecided,) = cases["journey[payment=masterpass] failures < 1%"]
     assert "The slowest page is PaymentOptionSelectionPage" in slow.text
     assert "failed journeys ended" not in slow.text + undecided.text
+    assert "What to do" not in undecided.attrib["message"]  # the remedy of this run is that of its failure
 
 
 @pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.INCONCLUSIVE])

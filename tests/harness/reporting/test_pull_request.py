@@ -59,7 +59,12 @@ def test_a_backslash_cannot_undo_an_escape():
 def test_the_cause_shows_the_outcome_as_code_and_leads_to_what_to_do(rich, failed):
     text = comment(rich)
     assert re.search(r"^- .* failed journeys ended as `http_5xx` on \w+", text, re.MULTILINE), text
-    assert comment(failed).count("\n\nWhat to do: look for http\\_5xx on IndexPage in the log of the shop.\n\n") == 1
+    assert (
+        comment(failed).count(
+            "\n\nWhat to do: look for a status from 500 to 599 on IndexPage in the log of the shop.\n\n"
+        )
+        == 1
+    )
     assert with_code("a `b_c` and `[x](y)`") == r"a `b_c` and \`\[x\](y)\`"
 
 

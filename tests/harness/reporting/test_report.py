@@ -419,13 +419,13 @@ def test_orders_that_shoppers_never_saw_are_a_cause(failed):
     found = replace(failed.judgement, findings=(known,))
     differences = (LedgerDifference("orders", "gpay", 1, 4), LedgerDifference("revenue", "", 100, 400))
     comparison = LedgerComparison(9, 9, 1, 4, 100, 400, differences)
-    said = "The shop sold 3 orders to shoppers who never saw their receipt."
+    said = "In the whole run, the shop sold 3 orders to shoppers who never saw their receipt."
     assert said in flat(console(replace(failed, judgement=found, ledger=comparison)))
     assert said not in flat(console(replace(failed, ledger=comparison)))  # its difference has another reason
 
 
 def test_failures_that_broke_an_objective_lead_to_the_log_of_the_shop(failed, passed):
-    assert what_to_do(failed) == "What to do: look for http_5xx on IndexPage in the log of the shop."
+    assert what_to_do(failed) == "What to do: look for a status from 500 to 599 on IndexPage in the log of the shop."
     assert what_to_do(passed) == ""
 
 
