@@ -63,7 +63,7 @@ def sentence(objective: Objective, measured: float | None, counted: SampleCounts
             did = f"ended as {outcome}" if outcome else "failed"
             return f"{counted.over:,} of {counted.total:,} {noun} {did}, {format_percent(measured)} ({bound})"
         case Metric.DROPPED:
-            return f"{counted.over:,} of {counted.total:,} {noun} found no free user in time, {format_percent(measured)} ({bound})"
+            return f"{counted.over:,} of {counted.total:,} {noun} were dropped, {format_percent(measured)} ({bound})"
         case Metric.RATE:
             return f"{_rate(measured, objective)} {noun} finished ({bound})"
         case _:

@@ -21,6 +21,8 @@ from harness.units import format_count, format_duration, format_number, format_p
 
 Key = TypeVar("Key", JourneyKey, PageKey)
 
+ALSO_SEEN = "Also seen: "
+"""Before the failures of an invalid run: they are no reason of its verdict."""
 MOST_CAUSES = 3
 WORTH_SAYING = 0.05
 """A cause with a smaller share of the failures is not said."""
@@ -50,7 +52,7 @@ def causes_of_verdict(result: Result) -> list[str]:
     verdict = result.judgement.verdict
     if any(one.level is Severity.INVALID for one in result.judgement.findings):
         found = failure_causes(result, CAN_COME_FROM_LATENESS)
-        return [f"The shop also failed: {one}" for one in found] if verdict is Verdict.INVALID else found
+        return [f"{ALSO_SEEN}{one}" for one in found] if verdict is Verdict.INVALID else found
     found = failure_causes(result) + _orders_without_receipt(result)
     return found if verdict is Verdict.PASSED else [*found, *_time_causes(result)]
 

@@ -12,7 +12,7 @@ from tabulate import tabulate
 from harness.objectives.text import FEWEST_ALIKE, without_label_values
 from harness.objectives.verdict import Verdict
 from harness.reporting import text as sentences
-from harness.reporting.cause import causes_of_verdict, what_to_do
+from harness.reporting.cause import ALSO_SEEN, causes_of_verdict, what_to_do
 from harness.reporting.report import report_tables, run_facts
 from harness.reporting.tables import ReportTable
 from harness.results.result import Result
@@ -33,8 +33,10 @@ _BOLD, _END = "\x1b[1m", "\x1b[0m"
 def console(result: Result, results: str = "", *, colour: bool = False) -> str:
     """The report as text; ``results`` is the folder of the results, and ``colour`` is for a terminal."""
     verdict = _verdict(result, colour=colour)
-    also = "Also seen" if result.judgement.verdict is Verdict.INVALID else "Causes"
-    causes = _list([one.replace("`", "") for one in causes_of_verdict(result)], also, colour=colour)
+    also = ALSO_SEEN.rstrip(": ") if result.judgement.verdict is Verdict.INVALID else "Causes"
+    causes = _list(
+        [one.removeprefix(ALSO_SEEN).replace("`", "") for one in causes_of_verdict(result)], also, colour=colour
+    )
     remedy = _wrapped(what_to_do(result))
     parts = [verdict, causes, remedy, "\n".join(map(_wrapped, run_facts(result)))]
     parts += [_drawn(one, colour=colour) for one in report_tables(result, MOST_PAGES)]

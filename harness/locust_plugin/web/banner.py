@@ -23,6 +23,8 @@ from harness.units import format_count, format_duration
 
 BANNER_PATH = "/checkload/banner"
 REPORT_PATH = "/checkload/report"
+MOST_IN_BANNER = 2
+"""How many causes the banner says; the report has the others."""
 EXPLORED = "Explored: a changed load proves nothing about the scenario"
 _PHASES = {Phase.WARM_UP: "Warm-up", Phase.STEADY: "Measuring", Phase.DRAIN: "Letting journeys finish"}
 
@@ -77,7 +79,7 @@ def _failed(run: Run) -> str:
 
 def _judged(finished: Finished) -> Banner:
     judgement = finished.result.judgement
-    sentences = [judgement.reason, *causes_of_verdict(finished.result)[:1]]
+    sentences = [judgement.reason, *causes_of_verdict(finished.result)[:MOST_IN_BANNER]]
     remedy = what_to_do(finished.result).replace("`", "")
     link = REPORT_PATH if (finished.folder / HTML_REPORT).is_file() else ""
     title = ": ".join(filter(None, (judgement.verdict.capitalize(), VERDICT_ASIDES.get(judgement.verdict))))

@@ -87,7 +87,7 @@ def test_times_in_doubt_are_an_error_with_the_remedy(failed):
 
 def test_an_invalid_run_says_how_the_shop_failed_too(failed):
     _, cases = suite(replace(failed, judgement=replace(failed.judgement, verdict=Verdict.INVALID, findings=(LATE,))))
-    assert "The shop also failed: 162 journeys ended as http_5xx on IndexPage" in cases[VALIDITY][0].attrib["message"]
+    assert "Also seen: 162 journeys ended as http_5xx on IndexPage" in cases[VALIDITY][0].attrib["message"]
 
 
 def test_an_invalid_run_is_an_error_and_its_objectives_are_skipped(invalid):
