@@ -8,10 +8,7 @@ from math import isfinite
 from typing import NamedTuple
 
 from harness.metrics.buckets import PAGE
-from harness.results.result import SlowTrace
-
-FAILURE = "failure"
-"""The result of a page that failed."""
+from harness.results.result import FAILURE, SlowTrace
 
 
 class Exemplar(NamedTuple):

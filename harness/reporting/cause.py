@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
@@ -70,7 +71,11 @@ def causes_of_objective(result: Result, judged: ObjectiveResult) -> list[str]:
     by_failures = _broken_by_failures(objective, judged)
     of_failures = {*failure_causes(result), *failure_causes(result, CAN_COME_FROM_LATENESS)}
     of_failures.update(_orders_without_receipt(result))
-    return [one for one in causes_of_verdict(result) if (one in of_failures) is by_failures and page in one]
+    return [
+        one
+        for one in causes_of_verdict(result)
+        if (one in of_failures) is by_failures and re.search(rf"\b{page}\b", one)
+    ]
 
 
 def what_to_do(result: Result) -> str:

@@ -50,6 +50,10 @@ class RunSettings:
         object.__setattr__(self, "payment_options", tuple(self.payment_options))
 
 
+FAILURE = "failure"
+"""The result of a trace whose request failed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlowTrace:
     """A traced request: its page, ``success`` or ``failure``, its response time in seconds, its end in seconds since 1970."""

@@ -9,11 +9,9 @@ from harness.measurement.recorder import JourneyKey, Recorder
 from harness.measurement.sample import Phase
 from harness.reporting.html.markup import Markup, element, joined, section, table
 from harness.reporting.trace_link import trace_link
-from harness.results.result import Result, SlowTrace
+from harness.results.result import FAILURE, Result, SlowTrace
 from harness.units import format_count, format_duration, format_number, format_percent
 
-FAILED = "failure"
-"""The result of a trace whose request failed."""
 WIDTHS = 20
 """The number of widths of a bar in a funnel."""
 
@@ -91,8 +89,8 @@ def _bars(counts: Sequence[int]) -> Iterable[Markup]:
 
 def traces(result: Result) -> Markup:
     """The requests that have a trace, the failed ones first, with its id to look up in the tracing of the shop."""
-    rows = sorted(result.slowest_traces, key=lambda one: one.result != FAILED)
-    failed = sum(one.result == FAILED for one in rows)
+    rows = sorted(result.slowest_traces, key=lambda one: one.result != FAILURE)
+    failed = sum(one.result == FAILURE for one in rows)
     title = "Traces of failed and slow requests" if failed else "Slowest traces"
     if not rows:
         text = "No request of this run has a trace. The key trace.sampled of a scenario sets the share of journeys with one."

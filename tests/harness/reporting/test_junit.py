@@ -6,6 +6,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import PageSample, Window
 from harness.objectives.verdict import Finding, Severity, Verdict
 from harness.reporting.cause import what_to_do
 from harness.reporting.console import console
@@ -139,3 +141,23 @@ def test_the_suite_has_the_throughput_and_the_gap_between_response_and_service_t
     assert "Throughput in the steady part" in said
     assert "Response time and service time differ" in said
     assert "time part" not in ET.fromstring(junit(passed)).find("testsuite").find("system-out").text
+
+
+def test_a_slow_page_does_not_explain_one_whose_name_begins_its_own(failed):
+    (one,) = failed.judgement.objectives
+    recorder = Recorder(Window(0.0, 0.0, 10.0))
+    for number in range(40):
+        for page in ("Redirection", "RedirectionPage"):
+            due = number / 5
+            recorder.page(PageSample(page, "gpay", "ok", "nobody", due, due, due + 0.4))
+    slow = [
+        replace(one, text=f"page.{page} response_time p95 < 150ms", bound=0.15, measured=0.4)
+        for page in ("RedirectionPage", "Redirection")
+    ]
+    judgement = replace(failed.judgement, objectives=tuple(slow))
+    _, cases = suite(replace(failed, recorder=recorder, judgement=judgement))
+    for each in slow:
+        (failure,) = cases[each.text]
+        page = each.text.split()[0].removeprefix("page.")
+        (cause,) = failure.text.splitlines()[1:]
+        assert cause.startswith(f"{page} is slow")
